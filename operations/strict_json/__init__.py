@@ -1,0 +1,16 @@
+"""JSON as Concord accepts it from outside, and as it is hashed. Pure: no framework, no database."""
+
+from operations.strict_json.canonical import canonical_json, content_sha256
+from operations.strict_json.errors import MAX_DEPTH, MAX_INTEGER, StrictJsonError, json_path
+from operations.strict_json.parsing import check_value, loads_strict
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_INTEGER",
+    "StrictJsonError",
+    "canonical_json",
+    "check_value",
+    "content_sha256",
+    "json_path",
+    "loads_strict",
+]
