@@ -1,0 +1,19 @@
+from annotation.models.annotations import Annotation
+from annotation.models.items import ImportBatch, ImportIssue, Item
+from annotation.models.members import Member
+from annotation.models.projects import Project, Round
+from annotation.models.tasks import Assignment, Lease, Skip, Task
+
+__all__ = [
+    "Annotation",
+    "Assignment",
+    "ImportBatch",
+    "ImportIssue",
+    "Item",
+    "Lease",
+    "Member",
+    "Project",
+    "Round",
+    "Skip",
+    "Task",
+]

@@ -1,0 +1,12 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Capability
+from frontend.guard import page
+
+
+@require_GET
+@page(Capability.SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "home/page.html")

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from operations import health
+
+urlpatterns = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+]

@@ -1,0 +1,15 @@
+from quality.models.analyses import AgreementFigure, Analysis
+from quality.models.campaigns import RelabelCampaign
+from quality.models.findings import Finding, FindingEvent
+from quality.models.gold import GoldLabel
+from quality.models.snapshots import DatasetSnapshot
+
+__all__ = [
+    "AgreementFigure",
+    "Analysis",
+    "DatasetSnapshot",
+    "Finding",
+    "FindingEvent",
+    "GoldLabel",
+    "RelabelCampaign",
+]
