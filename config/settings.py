@@ -207,7 +207,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 2 * 3600,
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
-    "retry_policy": {"max_retries": 0},
+    "max_retries": 1,  # a wake-up that does not go through now is the sweep's business
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
