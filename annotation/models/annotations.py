@@ -26,10 +26,15 @@ class Annotation(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+", db_index=False)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="annotations")
-    annotator = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="annotations", db_index=False)
+    # Round, item and annotator are tied to this project by foreign keys over both columns (migration 0004).
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="annotations", db_constraint=False)
+    annotator = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="annotations", db_index=False, db_constraint=False
+    )
     annotator_kind = models.CharField(max_length=5, choices=Member.Kind.choices)
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, null=True, related_name="annotations")
     lease = models.ForeignKey(Lease, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)

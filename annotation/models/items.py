@@ -46,18 +46,19 @@ class Item(models.Model):
     """One thing to label. Its content never changes: a trigger refuses UPDATE of what identifies and shows it."""
 
     id = models.BigAutoField(primary_key=True)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="items")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="items", db_index=False)
     external_id = models.CharField(max_length=200)
     payload = models.JSONField()
     meta = models.JSONField(default=dict)
     sha256 = models.CharField(max_length=64, help_text="of the canonical JSON of {external_id, payload, meta}")
     priority = models.SmallIntegerField(default=0)
-    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, related_name="+")
+    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["project", "external_id"], name="one_item_per_external_id")
+            models.UniqueConstraint(fields=["project", "external_id"], name="one_item_per_external_id"),
+            models.UniqueConstraint(fields=["project", "id"], name="items_by_project"),
         ]
 
     def __str__(self) -> str:

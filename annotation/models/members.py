@@ -43,6 +43,7 @@ class Member(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["project", "name"], name="one_member_per_name"),
+            models.UniqueConstraint(fields=["project", "id"], name="members_by_project"),
             models.UniqueConstraint(
                 fields=["project", "user"], condition=Q(user__isnull=False), name="one_membership_per_user"
             ),

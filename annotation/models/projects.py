@@ -71,6 +71,7 @@ class Round(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["project", "key"], name="one_round_per_key"),
+            models.UniqueConstraint(fields=["project", "id"], name="rounds_by_project"),
             models.CheckConstraint(
                 condition=Q(kind__in=["initial", "relabel", "imported", "qualification"]),
                 name="round_kind_is_known",

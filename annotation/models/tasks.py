@@ -21,10 +21,14 @@ class Task(models.Model):
         NEEDS_LEAD = "needs_lead"
         SUPERSEDED = "superseded"
 
+    # Round and item are tied to this project by foreign keys over both columns (migration 0004), so that nothing can
+    # belong to two projects; the plain ones would be checked a second time for every row of an import.
     id = models.BigAutoField(primary_key=True)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="tasks")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="tasks")
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="tasks", db_constraint=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="tasks", db_index=False, db_constraint=False)
     major = models.PositiveIntegerField(help_text="the guideline's major version whose meaning the answers share")
     overlap = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
@@ -32,6 +36,7 @@ class Task(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["item", "round", "major"], name="one_task_per_item_round_and_major"),
+            models.UniqueConstraint(fields=["project", "round", "id"], name="tasks_by_round"),
             models.CheckConstraint(condition=Q(overlap__gte=1) & Q(overlap__lte=100), name="overlap_is_1_to_100"),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "done", "needs_lead", "superseded"]),
@@ -56,15 +61,20 @@ class Assignment(models.Model):
         SUBMITTED = "submitted"
         WITHDRAWN = "withdrawn"
 
+    # Copies of the task's project and round are tied to it by one foreign key over the three (migration 0004).
     id = models.BigAutoField(primary_key=True)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+", db_index=False)
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    task = models.ForeignKey(
+        Task, on_delete=models.PROTECT, related_name="assignments", db_index=False, db_constraint=False
+    )
     slot = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     rank = models.IntegerField(default=0, help_text="minus the item's priority: one ascending order for the index")
     annotator = models.ForeignKey(
-        Member, on_delete=models.PROTECT, null=True, related_name="assignments", db_index=False
+        Member, on_delete=models.PROTECT, null=True, related_name="assignments", db_index=False, db_constraint=False
     )
     annotator_kind = models.CharField(max_length=5, null=True, help_text="copy of the member's kind")  # noqa: DJ001
     epoch = models.PositiveIntegerField(default=0, help_text="counts the seat's leases: the fencing number")
@@ -98,7 +108,9 @@ class Assignment(models.Model):
         indexes: ClassVar = [
             models.Index(F("project"), F("rank"), F("id"), condition=Q(state="open"), name="open_seats_in_order"),
             models.Index(fields=["leased_until"], condition=Q(state="leased"), name="leases_by_end"),
-            models.Index(fields=["annotator", "state"], name="seats_by_annotator"),
+            models.Index(
+                fields=["annotator", "state"], condition=Q(annotator__isnull=False), name="seats_by_annotator"
+            ),
             models.Index(fields=["round", "state"], name="seats_by_round"),
         ]
 

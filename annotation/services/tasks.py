@@ -1,0 +1,59 @@
+"""Open tasks and their seats, for ten items or a million: two statements, whatever the number."""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from annotation.models import Assignment, Round, Task
+
+_WANTED = "tasks_wanted"
+
+
+def open_tasks(*, round: Round, major: int, items: Iterable[tuple[int, int, int]]) -> int:
+    """Open a task with numbered seats for each (item id, overlap, rank); returns how many tasks are new.
+
+    An item that has a task in this round and major keeps it as it is, so a repeat changes nothing. Of an item named
+    twice one of the two is taken. Rank orders the queue, smallest first: minus the item's priority.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE {_WANTED} (item_id bigint, overlap smallint, rank integer) ON COMMIT DROP")
+        with cursor.copy(f"COPY {_WANTED} FROM STDIN") as copy:
+            for wanted in items:
+                copy.write_row(wanted)
+        opened = open_tasks_from_table(cursor, round=round, major=major, table=_WANTED)
+        cursor.execute(f"DROP TABLE {_WANTED}")
+    return opened
+
+
+def open_tasks_from_table(cursor: CursorWrapper, *, round: Round, major: int, table: str) -> int:
+    """The same for the rows (item_id, overlap, rank) of a temporary table, so that ids never leave the database.
+
+    Belongs inside a transaction. The lock on the round makes a reopening under a new major wait until these tasks
+    can be seen, or them until it is done; it lets answers and claims pass.
+    """
+    cursor.execute("SELECT 1 FROM annotation_round WHERE id = %s FOR NO KEY UPDATE", [round.pk])
+    cursor.execute(
+        f"""
+        WITH opened AS (
+            INSERT INTO annotation_task (project_id, round_id, item_id, major, overlap, state)
+            SELECT %(project)s, %(round)s, item_id, %(major)s, overlap, %(task_open)s FROM {table} ORDER BY rank, item_id
+            ON CONFLICT (item_id, round_id, major) DO NOTHING
+            RETURNING id, item_id, overlap
+        ), seated AS (
+            INSERT INTO annotation_assignment (project_id, round_id, task_id, slot, state, rank, epoch)
+            SELECT %(project)s, %(round)s, opened.id, slot, %(seat_open)s, wanted.rank, 0
+            FROM opened
+            JOIN (SELECT DISTINCT ON (item_id) item_id, rank FROM {table} ORDER BY item_id) wanted USING (item_id)
+            CROSS JOIN LATERAL generate_series(1, opened.overlap) slot
+            ORDER BY wanted.rank, opened.id, slot
+        )
+        SELECT count(*) FROM opened
+        """,  # noqa: S608  (the table's name is ours)
+        {
+            "project": round.project_id, "round": round.pk, "major": major,
+            "task_open": Task.State.OPEN, "seat_open": Assignment.State.OPEN,
+        },
+    )  # fmt: skip
+    opened: int = cursor.fetchone()[0]
+    return opened
