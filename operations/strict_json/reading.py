@@ -8,7 +8,7 @@ from operations.strict_json.errors import MAX_INTEGER
 
 MOST_PROBLEMS = 100
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Problem(NamedTuple):
@@ -161,7 +161,7 @@ def as_number(value: object) -> float | int | None:
 
 
 def is_one_line_text(value: str) -> bool:
-    """True if the text holds no control character, line separator or lone surrogate."""
+    """True if the text holds no control character and no lone surrogate."""
     return _CONTROL.search(value) is None
 
 
