@@ -8,18 +8,27 @@ from accounts.models import User
 from guidelines.models import Guideline, GuidelineDraft, GuidelineGrant, GuidelineVersion
 from operations.strict_json import content_sha256
 
+
+def option(key: str, label: str, definition: str, hotkey: str, *clauses: str) -> dict[str, Any]:
+    return {"key": key, "label": label, "definition": definition, "hotkey": hotkey, "clauses": list(clauses)}
+
+
+def clause(key: str, title: str, body: str) -> dict[str, Any]:
+    return {"key": key, "title": title, "body": body, "parent": None}
+
+
 INTENT: dict[str, Any] = {
     "clauses": [
-        {"key": "C1", "title": "Read the whole message", "body": "Decide by what the customer **asks for**.", "parent": None},
-        {"key": "C3", "title": "Refund or billing error", "body": "A wrong amount is a billing error.", "parent": None},
+        clause("C1", "Read the whole message", "Decide by what the customer **asks for**."),
+        clause("C3", "Refund or billing error", "A wrong amount is a billing error."),
     ],
     "questions": [
         {
             "key": "intent", "type": "choice", "title": "What does the customer want?", "required": True,
             "options": [
-                {"key": "refund", "label": "Refund", "definition": "Wants money back.", "hotkey": "1", "clauses": ["C3"]},
-                {"key": "billing", "label": "Billing error", "definition": "A wrong charge.", "hotkey": "2", "clauses": ["C3"]},
-                {"key": "other", "label": "Other", "definition": "Anything else.", "hotkey": "3"},
+                option("refund", "Refund", "Wants money back.", "1", "C3"),
+                option("billing", "Billing error", "A wrong charge.", "2", "C3"),
+                option("other", "Other", "Anything else.", "3"),
             ],
         },
         {"key": "urgency", "type": "rating", "title": "How urgent?", "required": False, "min": 1, "max": 5},
