@@ -1,0 +1,106 @@
+"""Items of bulk input: NDJSON objects or CSV rows to typed rows."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from annotation.formats.fields import number_from_cell, read_external_id
+from annotation.formats.rows import Line, Refused, refuse
+from operations.strict_json import content_sha256
+from operations.strict_json.reading import ObjectReader, Problem, ProblemList
+
+HIGHEST_PRIORITY = 1000
+_KEYS = ("external_id", "payload", "meta", "priority")
+
+
+class ItemRow(NamedTuple):
+    line: int
+    external_id: str
+    payload: dict[str, Any]
+    meta: dict[str, Any]
+    priority: int
+
+    def content_sha256(self) -> str:
+        """Two rows with one external_id are the same item if this agrees; priority may change."""
+        return content_sha256({"payload": self.payload, "meta": self.meta})
+
+
+def read_items(
+    lines: Iterable[Line], *, from_csv: bool, fields: Collection[str] = (), slices: Collection[str] = ()
+) -> Iterator[ItemRow | Refused]:
+    """Every line as an item or as its refusal, in order.
+
+    A CSV row has the columns external_id and priority; `payload.x` and `meta.x` go where they say; any other
+    column goes to the payload if the project's `fields` name it, to meta if its `slices` do, else to the
+    payload. Cells are text; an empty cell of meta says nothing.
+    """
+    columns: dict[str, tuple[str, str]] | None = None
+    for line in lines:
+        if line.error is not None:
+            yield Refused(line.number, (line.error,))
+            continue
+        value = line.value
+        if from_csv:
+            if columns is None:
+                columns, problems = _place_columns(value, fields, slices)
+                if problems:
+                    yield refuse(1, problems)
+                    return
+            value = _object_from_cells(value, columns)
+        yield item_from_object(line.number, value)
+
+
+def item_from_object(line: int, raw: object) -> ItemRow | Refused:
+    """One item from its JSON object `{"external_id", "payload", "meta"?, "priority"?}`."""
+    problems = ProblemList()
+    reader = ObjectReader(raw, "", problems, allowed=_KEYS)
+    if not isinstance(raw, dict):
+        return refuse(line, problems.found)
+    row = ItemRow(
+        line=line,
+        external_id=read_external_id(reader),
+        payload=_read_object(reader, "payload", required=True),
+        meta=_read_object(reader, "meta", required=False),
+        priority=reader.integer("priority", least=-HIGHEST_PRIORITY, most=HIGHEST_PRIORITY) or 0,
+    )
+    return refuse(line, problems.found) if problems else row
+
+
+def _read_object(reader: ObjectReader, key: str, *, required: bool) -> dict[str, Any]:
+    value = reader.values.get(key)
+    if value is None and required:
+        reader.report(key, "required", f"{key} is needed")
+    if value is not None and not isinstance(value, dict):
+        reader.report(key, "not_an_object", f"{key} must be an object")
+    return value if isinstance(value, dict) else {}
+
+
+def _place_columns(
+    cells: Mapping[str, str], fields: Collection[str], slices: Collection[str]
+) -> tuple[dict[str, tuple[str, str]], list[Problem]]:
+    """Where each column goes, as (payload or meta, key); and what is wrong with the header."""
+    places: dict[str, tuple[str, str]] = {}
+    problems: list[Problem] = []
+    if "external_id" not in cells:
+        problems.append(Problem("external_id", "missing_column", "the header has no column external_id"))
+    for column in cells:
+        if column in ("external_id", "priority"):
+            continue
+        part, dot, key = column.partition(".")
+        if not dot or part not in ("payload", "meta"):
+            part, key = ("meta" if column in slices and column not in fields else "payload"), column
+        if not key:
+            problems.append(Problem(column, "bad_header", "a key must follow the dot"))
+        if (part, key) in places.values():
+            problems.append(Problem(column, "duplicate_column", f"two columns are {part}.{key}"))
+        places[column] = (part, key)
+    return places, problems
+
+
+def _object_from_cells(cells: Mapping[str, str], places: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    row: dict[str, Any] = {"external_id": cells["external_id"], "payload": {}, "meta": {}}
+    if cells.get("priority"):
+        row["priority"] = number_from_cell(cells["priority"])
+    for column, (part, key) in places.items():
+        if cells[column] != "" or part == "payload":
+            row[part][key] = cells[column]
+    return row
