@@ -1,5 +1,6 @@
 """Template tags of the house: figures, times, icons, preferences. The wording itself is in frontend/wording.py."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,11 +128,24 @@ def message_kind(level_tag: str) -> str:
 
 
 @register.filter
-def described_by(bound_field: Any) -> Any:
-    """The widget of a bound field, tied to the help and error that components/field.html prints beside it."""
+def beside(columns: Sequence[Any], cells: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Each column with the cell under it."""
+    return list(zip(columns, cells, strict=True))
+
+
+@register.filter
+def described_by(bound_field: Any, label: str = "") -> SafeString:
+    """The widget of a bound field, tied to the help and error that components/field.html prints beside it.
+
+    A placeholder that only repeats the label is dropped: it vanishes while one types.
+    """
+    own = bound_field.field.widget.attrs
+    if "placeholder" in own and own["placeholder"] in {label, bound_field.label}:
+        del own["placeholder"]
     described = [f"{bound_field.auto_id}-error"] if bound_field.errors else []
     described += [f"{bound_field.auto_id}-help"] if bound_field.help_text else []
     attributes = {"aria-describedby": " ".join(described)} if described else {}
     if bound_field.errors:
         attributes["aria-invalid"] = "true"
-    return bound_field.as_widget(attrs=attributes)
+    widget: SafeString = bound_field.as_widget(attrs=attributes)
+    return widget

@@ -114,7 +114,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.getModifierState("AltGraph")) return;
   const key = nameOf(event);
   const isChord = key.includes("+") && key.length > 1;
-  const target = event.target;
+  const target = event.target instanceof Element ? event.target : document.body;
   const isTyping = isTextField(target);
   if (isTyping && !isChord && key !== "escape") return;
   if (isNative(key, target)) return;
