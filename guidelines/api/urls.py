@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from guidelines.api import views
+
+urlpatterns = [
+    path("guidelines/", views.GuidelinesView.as_view(), name="api-guidelines"),
+    path("guidelines/<str:slug>/draft/", views.DraftView.as_view(), name="api-guideline-draft"),
+    path("guidelines/<str:slug>/publish/", views.PublishView.as_view(), name="api-guideline-publish"),
+    path("guidelines/<str:slug>/versions/", views.VersionsView.as_view(), name="api-guideline-versions"),
+    path("guidelines/<str:slug>/versions/<str:number>/", views.VersionView.as_view(), name="api-guideline-version"),
+]

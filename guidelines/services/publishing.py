@@ -81,7 +81,7 @@ def _needed_note(note: str, draft: GuidelineDraft) -> str:
 
 
 def _checked_migrations(raw: Any, last: GuidelineVersion | None, new: GuidelineContent) -> list[dict[str, Any]]:
-    old = checked_content(last.content) if last else None
+    old = checked_content(last.content) if last and raw else None
     try:
         return parse_label_migrations(list(raw) if isinstance(raw, tuple) else raw, old, new)
     except MigrationError as error:

@@ -2,10 +2,12 @@
 
 import functools
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
 from django.db import IntegrityError, transaction
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -56,7 +58,9 @@ def answer_once(request: Request, key: str, body: bytes, answer: Callable[[], Re
         earlier.delete()  # a refused or broken request may be tried again under its key
         raise
     if 200 <= response.status_code < 300:
-        IdempotentAnswer.objects.filter(pk=earlier.pk).update(status=response.status_code, body=response.data)
+        IdempotentAnswer.objects.filter(pk=earlier.pk).update(
+            status=response.status_code, body=json.loads(JSONRenderer().render(response.data))
+        )
     else:
         earlier.delete()
     return response

@@ -1,0 +1,20 @@
+from typing import Any, cast
+
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.models import User
+from guidelines.models import Guideline
+from guidelines.selectors.access import guideline_for
+
+
+class GuidelineView(APIView):
+    """An endpoint under `/guidelines/{slug}/`: loads the guideline if the caller may read it, or edit it for a
+    method in `edits`. For a stranger it is not there."""
+
+    edits: frozenset[str] = frozenset()
+    guideline: Guideline
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.guideline = guideline_for(cast(User, request.user), kwargs["slug"], edit=str(request.method) in self.edits)

@@ -1,0 +1,59 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.api.serializers import StrictSerializer
+from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
+
+
+class GuidelineInput(StrictSerializer):
+    slug = serializers.CharField(max_length=60)
+    title = serializers.CharField(max_length=200)
+
+
+class DraftInput(StrictSerializer):
+    """The whole draft, as GET shows it; a list that is left out is empty."""
+
+    clauses = serializers.ListField(child=serializers.JSONField(), default=list)
+    questions = serializers.ListField(child=serializers.JSONField(), default=list)
+    examples = serializers.ListField(child=serializers.JSONField(), default=list)
+    change_note = serializers.CharField(default="", allow_blank=True, max_length=5_000)
+
+
+class PublishInput(StrictSerializer):
+    level = serializers.ChoiceField(choices=GuidelineVersion.Level.choices)
+    change_note = serializers.CharField(default="", allow_blank=True, max_length=5_000)
+    label_migrations = serializers.ListField(child=serializers.JSONField(), default=list)
+
+
+def guideline_body(guideline: Guideline) -> dict[str, Any]:
+    """A row of `guidelines_of`; a new guideline has no version yet."""
+    return {
+        "slug": guideline.slug,
+        "title": guideline.title,
+        "current_version": getattr(guideline, "current_number", None),
+        "is_editable": getattr(guideline, "is_editable", True),
+        "created_by": guideline.created_by.username,
+        "created_at": guideline.created_at,
+    }
+
+
+def draft_body(draft: GuidelineDraft) -> dict[str, Any]:
+    """Exactly what PUT takes, so that a draft can be read, changed and sent back; its revision is the ETag."""
+    return content_body(draft.content) | {"change_note": draft.change_note}
+
+
+def version_body(version: GuidelineVersion) -> dict[str, Any]:
+    return {
+        "number": version.number,
+        "level": version.level,
+        "sha256": version.sha256,
+        "published_at": version.published_at,
+        "published_by": version.published_by.username,
+        "change_note": version.change_note,
+        "label_migrations": version.label_migrations,
+    } | content_body(version.content)
+
+
+def content_body(content: dict[str, Any]) -> dict[str, Any]:
+    return {name: content.get(name, []) for name in ("clauses", "questions", "examples")}
