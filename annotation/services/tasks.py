@@ -37,7 +37,8 @@ def open_tasks_from_table(cursor: CursorWrapper, *, round: Round, major: int, ta
         f"""
         WITH opened AS (
             INSERT INTO annotation_task (project_id, round_id, item_id, major, overlap, state)
-            SELECT %(project)s, %(round)s, item_id, %(major)s, overlap, %(task_open)s FROM {table} ORDER BY rank, item_id
+            SELECT %(project)s, %(round)s, item_id, %(major)s, overlap, %(task_open)s
+            FROM {table} ORDER BY rank, item_id
             ON CONFLICT (item_id, round_id, major) DO NOTHING
             RETURNING id, item_id, overlap
         ), seated AS (

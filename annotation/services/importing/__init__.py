@@ -1,0 +1,68 @@
+"""Bulk input: items, annotators, labels made elsewhere. Streamed, set-based, all or nothing, safe to repeat."""
+
+from collections.abc import Iterable
+
+from accounts.models import User
+from annotation.formats.rows import Line
+from annotation.models import Project
+from annotation.services.importing.annotators import AnnotatorImporter
+from annotation.services.importing.importer import Importer, StagedRow
+from annotation.services.importing.items import ItemImporter
+from annotation.services.importing.labels import LabelImporter
+from annotation.services.importing.report import ImportRefused, ImportReport, batch_body, error_body, report_body
+from annotation.services.importing.running import OnError, Watch, run_import
+from annotation.services.importing.sources import LineFormat, read_lines
+
+__all__ = [
+    "AnnotatorImporter",
+    "ImportRefused",
+    "ImportReport",
+    "Importer",
+    "ItemImporter",
+    "LabelImporter",
+    "LineFormat",
+    "OnError",
+    "StagedRow",
+    "Watch",
+    "batch_body",
+    "error_body",
+    "import_annotators",
+    "import_items",
+    "import_labels",
+    "read_lines",
+    "report_body",
+    "run_import",
+]
+
+
+def import_items(
+    *, actor: User, project: Project, lines: Iterable[Line], from_csv: bool = False, on_error: OnError = "abort",
+    source: str = "api",
+) -> ImportReport:  # fmt: skip
+    """The report of items brought in; each new one is opened in the round `initial` with the project's overlap.
+
+    Raises ImportRefused where nothing was stored.
+    """
+    importer = ItemImporter(actor=actor, project=project)
+    return run_import(importer, lines, from_csv=from_csv, on_error=on_error, source=source)
+
+
+def import_annotators(
+    *, actor: User, project: Project, lines: Iterable[Line], from_csv: bool = False, on_error: OnError = "abort",
+    source: str = "api",
+) -> ImportReport:  # fmt: skip
+    """The report of annotators brought in: people and models of this project only, or cohorts of its members."""
+    importer = AnnotatorImporter(actor=actor, project=project)
+    return run_import(importer, lines, from_csv=from_csv, on_error=on_error, source=source)
+
+
+def import_labels(
+    *, actor: User, project: Project, lines: Iterable[Line], from_csv: bool = False, on_error: OnError = "abort",
+    source: str = "api",
+) -> ImportReport:  # fmt: skip
+    """The report of labels made elsewhere; annotators nobody knows become people of this project.
+
+    Raises NoQuestions where the guideline has neither a published version nor a draft with questions.
+    """
+    importer = LabelImporter(actor=actor, project=project)
+    return run_import(importer, lines, from_csv=from_csv, on_error=on_error, source=source)

@@ -1,0 +1,79 @@
+"""Items: brought in once, never changed, and opened for work in the project's first round."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db.backends.utils import CursorWrapper
+
+from accounts.models import User
+from annotation.formats.items import ItemRow, read_items
+from annotation.formats.rows import Line, Refused
+from annotation.models import ImportBatch, Project, Round
+from annotation.overlap import parse_overlap, seats_for
+from annotation.services.importing.importer import Importer, StagedRow
+from annotation.services.tasks import open_tasks_from_table
+from guidelines.models import GuidelineVersion
+from operations.strict_json import content_sha256
+
+_STORE = """
+    WITH identified AS MATERIALIZED (
+        SELECT import_open.item_id, import_rows.* FROM import_open JOIN import_rows USING (line) ORDER BY line
+    )
+    INSERT INTO annotation_item
+        (id, project_id, external_id, payload, meta, sha256, priority, batch_id, created_at)
+    SELECT item_id, %(project)s, key, payload, meta, content, priority, %(batch)s, %(now)s FROM identified
+"""
+# The ids are drawn first, so that the tasks need not ask for them again.
+_OPEN = """
+    CREATE TEMP TABLE import_open ON COMMIT DROP AS
+    SELECT nextval(pg_get_serial_sequence('annotation_item', 'id')) AS item_id, line, overlap, -priority::int AS rank
+    FROM (SELECT line, overlap, priority FROM import_new JOIN import_rows USING (line) ORDER BY line) AS fresh
+"""
+
+
+class ItemImporter(Importer):
+    kind = "items"
+    columns = (("payload", "jsonb"), ("meta", "jsonb"), ("priority", "smallint"), ("overlap", "smallint"))
+    conflict_detail = "external_id: an item of this name is stored with other content; it stays as it is"
+
+    def __init__(self, *, actor: User, project: Project) -> None:
+        super().__init__(actor=actor, project=project)
+        self.round = Round.objects.get(project=project, kind=Round.Kind.INITIAL)
+        self.policy = parse_overlap(self.round.overlap or project.overlap)
+
+    def read(self, lines: Iterable[Line], *, from_csv: bool) -> Iterator[StagedRow | Refused]:
+        fields = [field["key"] for field in self.project.fields]
+        for row in read_items(lines, from_csv=from_csv, fields=fields, slices=self.project.slices):
+            yield row if isinstance(row, Refused) else self._stage(row)
+
+    def _stage(self, row: ItemRow) -> StagedRow:
+        content = {"external_id": row.external_id, "payload": row.payload, "meta": row.meta}
+        values = (orjson.dumps(row.payload).decode(), orjson.dumps(row.meta).decode(), row.priority, self._seats(row))
+        return StagedRow(row.line, row.external_id, content_sha256(content), values)
+
+    def _seats(self, row: ItemRow) -> int:
+        # Seeded by the project's secret: who knows an item's name must not learn whether it is labeled by several.
+        key = self.policy.stratify_by
+        stratum = str(row.meta.get(key, "")) if key else ""
+        return seats_for(self.policy, item_key=row.external_id, stratum=stratum, seed=self.project.pseudonym_salt)
+
+    def known(self) -> tuple[str, dict[str, Any]]:
+        return (
+            """
+            SELECT line, sha256 = content AS is_same FROM import_rows
+            JOIN annotation_item AS item ON item.project_id = %(project)s AND item.external_id = key
+            """,
+            {"project": self.project.pk},
+        )
+
+    def store(self, cursor: CursorWrapper, *, batch: ImportBatch, now: datetime) -> None:
+        cursor.execute(_OPEN)
+        cursor.execute(_STORE, {"project": self.project.pk, "batch": batch.pk, "now": now})
+        open_tasks_from_table(cursor, round=self.round, major=self._current_major(), table="import_open")
+        cursor.execute("DROP TABLE import_open")
+
+    def _current_major(self) -> int:
+        versions = GuidelineVersion.objects.filter(guideline_id=self.project.guideline_id).order_by("-sequence")
+        return versions.values_list("major", flat=True).first() or 1

@@ -1,0 +1,101 @@
+"""Labels made elsewhere: they lie in the round `imported`, hold no seat and need no guideline version."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from accounts.models import User
+from annotation.formats.labels import LabelRow, read_labels
+from annotation.formats.rows import Line, Refused
+from annotation.models import ImportBatch, Project, Round
+from annotation.services.importing.answers import Schemas, refuse_misplaced
+from annotation.services.importing.importer import Importer, StagedRow
+from guidelines.label_schema import Question
+from operations.strict_json import content_sha256
+
+_UNKNOWN_ITEMS = """
+    INSERT INTO import_issues
+    SELECT line, 'unknown_item', 'external_id: the project has no item ' || left(external_id, 200) FROM import_rows
+    WHERE NOT EXISTS (
+        SELECT 1 FROM annotation_item AS item
+        WHERE item.project_id = %(project)s AND item.external_id = import_rows.external_id
+    )
+"""
+_FUTURE = """
+    INSERT INTO import_issues
+    SELECT line, 'in_future', 'created_at: lies in the future' FROM import_rows WHERE labeled_at > %(now)s
+"""
+_KNOWN = """
+    SELECT line, label.answer = import_rows.answer AS is_same FROM import_rows
+    JOIN annotation_item AS item ON item.project_id = %(project)s AND item.external_id = import_rows.external_id
+    JOIN annotation_member AS member ON member.project_id = %(project)s AND member.name = import_rows.annotator
+    JOIN annotation_annotation AS label ON label.item_id = item.id AND label.round_id = %(round)s
+        AND label.annotator_id = member.id AND label.occurrence = import_rows.occurrence
+        AND label.assignment_id IS NULL AND label.superseded_at IS NULL
+"""
+_ADD_PEOPLE = """
+    INSERT INTO annotation_member
+        (project_id, name, kind, role, cohorts, skills, is_active, pause_reason, created_at)
+    SELECT %(project)s, annotator, 'human', 'annotator', '{}', '[]', true, '', %(now)s
+    FROM import_new JOIN import_rows USING (line)
+    WHERE NOT EXISTS (SELECT 1 FROM annotation_member WHERE project_id = %(project)s AND name = annotator)
+    GROUP BY annotator ORDER BY min(line)
+"""
+_STORE = """
+    INSERT INTO annotation_annotation
+        (public_id, project_id, round_id, item_id, annotator_id, annotator_kind, revision, occurrence, answer,
+         answer_sha256, guideline_version_id, source, seconds_spent, comment, clauses, labeled_at, created_at)
+    SELECT gen_random_uuid(), %(project)s, %(round)s, item.id, member.id, member.kind, 1, occurrence, answer,
+           content, version_id, 'import', seconds_spent, '', '[]', coalesce(labeled_at, %(now)s), %(now)s
+    FROM import_new JOIN import_rows USING (line)
+    JOIN annotation_item AS item ON item.project_id = %(project)s AND item.external_id = import_rows.external_id
+    JOIN annotation_member AS member ON member.project_id = %(project)s AND member.name = import_rows.annotator
+    ORDER BY line
+"""
+
+
+class LabelImporter(Importer):
+    kind = "labels"
+    columns = (
+        ("external_id", "text"), ("annotator", "text"), ("occurrence", "smallint"), ("answer", "jsonb"),
+        ("labeled_at", "timestamptz"), ("seconds_spent", "float8"), ("version_id", "bigint"),
+    )  # fmt: skip
+    conflict_detail = "answer: this annotator has another answer to this item stored; it stays as it is"
+
+    def __init__(self, *, actor: User, project: Project) -> None:
+        super().__init__(actor=actor, project=project)
+        self.schemas = Schemas(project)
+        self.round = Round.objects.get(project=project, kind=Round.Kind.IMPORTED)
+        self.parameters = {"project": project.pk, "round": self.round.pk}
+
+    def read(self, lines: Iterable[Line], *, from_csv: bool) -> Iterator[StagedRow | Refused]:
+        rows = read_labels(
+            lines, from_csv=from_csv, questions=self.schemas.newest, questions_of=self.schemas.questions_of
+        )
+        for row in refuse_misplaced(self.project, rows, self._questions):
+            yield row if isinstance(row, Refused) else self._stage(row)
+
+    def _questions(self, row: LabelRow) -> tuple[Question, ...]:
+        return self.schemas.questions_of(row.guideline_version) or self.schemas.newest
+
+    def _stage(self, row: LabelRow) -> StagedRow:
+        values = (
+            row.external_id, row.annotator, row.occurrence, json.dumps(row.answer), row.created_at, row.seconds_spent,
+            self.schemas.version_id(row.guideline_version),
+        )  # fmt: skip
+        key = "\x1f".join((row.external_id, row.annotator, str(row.occurrence)))
+        return StagedRow(row.line, key, content_sha256(row.answer), values)
+
+    def reject(self, cursor: CursorWrapper, *, now: datetime) -> None:
+        cursor.execute(_UNKNOWN_ITEMS, self.parameters)
+        cursor.execute(_FUTURE, {"now": now})
+
+    def known(self) -> tuple[str, dict[str, Any]]:
+        return _KNOWN, self.parameters
+
+    def store(self, cursor: CursorWrapper, *, batch: ImportBatch, now: datetime) -> None:
+        cursor.execute(_ADD_PEOPLE, self.parameters | {"now": now})
+        cursor.execute(_STORE, self.parameters | {"now": now})
