@@ -1,0 +1,265 @@
+"""A lease's life after the claim: kept alive, drafted in, given back, skipped, run out.
+
+Every end of a lease that is not an answer frees its seat: back into the queue, or out of it when its task has been
+superseded or its round is over. All clocks are the database's.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.errors import FieldError, NotFound
+from annotation.models import Assignment, Lease, Member
+from annotation.selectors.work import LeasedTask, current_task
+from annotation.services.refusals import InvalidAnswer, LeaseExpired
+from annotation.services.statements import rows_changed
+from annotation.services.stuck import flag_if_stuck
+from annotation.services.turns import Turn, take_turn
+from operations.strict_json import StrictJsonError, canonical_json
+
+LARGEST_DRAFT = 1024 * 1024  # bytes of canonical JSON
+
+
+@dataclass(frozen=True)
+class SeatOfLease:
+    """A lease, its seat and its task as they stand while we hold all three."""
+
+    lease_id: uuid.UUID
+    epoch: int
+    granted_at: datetime
+    ending: str | None
+    version_id: int
+    version_sha256: str
+    seat_id: int
+    seat_state: str
+    seat_epoch: int
+    task_id: int
+    task_state: str
+    round_id: int
+    round_state: str
+    item_id: int
+    revisions: int
+    now: datetime
+
+    @property
+    def is_held(self) -> bool:
+        """Nobody has ended it. It may be past its time: while nobody took the seat it is still this person's."""
+        return self.ending is None and self.seat_state == Assignment.State.LEASED and self.seat_epoch == self.epoch
+
+    @property
+    def is_free_again(self) -> bool:
+        """It ran out or was given back, and nobody has had the seat since: its epoch is still this lease's."""
+        was_let_go = self.ending in {Lease.Ending.EXPIRED, Lease.Ending.RELEASED}
+        return was_let_go and self.seat_state == Assignment.State.OPEN and self.seat_epoch == self.epoch
+
+
+_LOCK = """
+    SELECT lease.id, lease.epoch, lease.granted_at, lease.ending, lease.guideline_version_id, version.sha256,
+           seat.id, seat.state, seat.epoch, task.id, task.state, round.id, round.state, task.item_id,
+           (SELECT coalesce(max(answer.revision), 0) FROM annotation_annotation answer
+            WHERE answer.assignment_id = seat.id AND answer.annotator_id = lease.annotator_id),
+           clock_timestamp()
+    FROM annotation_lease lease
+    JOIN annotation_assignment seat ON seat.id = lease.assignment_id
+    JOIN annotation_task task ON task.id = seat.task_id
+    JOIN annotation_round round ON round.id = task.round_id
+    JOIN guidelines_guidelineversion version ON version.id = lease.guideline_version_id
+    WHERE lease.id = %s AND lease.annotator_id = %s
+    FOR NO KEY UPDATE OF task, seat, lease
+"""
+
+
+def lock_seat(annotator: Member, lease_id: uuid.UUID) -> SeatOfLease:
+    """The annotator's own lease with task and seat locked, in that order; NotFound for anybody else's. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [lease_id, annotator.pk])
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound
+    return SeatOfLease(*row)
+
+
+def renew_lease(*, annotator: Member, lease_id: uuid.UUID) -> LeasedTask:
+    """The lease, lasting its full time from now. One that ran out is taken up again while its seat is free."""
+    with transaction.atomic():
+        turn = take_turn(annotator)
+        seat = lock_seat(annotator, lease_id)
+        if not seat.is_held:
+            _take_up_again(turn, seat)
+        _set_end(turn, seat)
+        shown = current_task(annotator)
+    if shown is None:
+        raise LeaseExpired
+    return shown
+
+
+def _take_up_again(turn: Turn, seat: SeatOfLease) -> None:
+    holds_another = Assignment.objects.filter(
+        project_id=turn.project_id, annotator_id=turn.annotator_id, state=Assignment.State.LEASED
+    )  # fmt: skip
+    sits_in_task = Assignment.objects.filter(task_id=seat.task_id, annotator_id=turn.annotator_id)
+    is_resumable = seat.ending == Lease.Ending.EXPIRED and seat.is_free_again
+    if not is_resumable or holds_another.exists() or sits_in_task.exists():
+        raise LeaseExpired
+    Assignment.objects.filter(pk=seat.seat_id).update(
+        state=Assignment.State.LEASED, annotator_id=turn.annotator_id, annotator_kind=Member.Kind.HUMAN,
+        leased_until=seat.now,
+    )  # fmt: skip
+    Lease.objects.filter(pk=seat.lease_id).update(ended_at=None, ending=None)
+
+
+def _set_end(turn: Turn, seat: SeatOfLease) -> None:
+    rows_changed(
+        """
+        UPDATE annotation_assignment SET leased_until = clock_timestamp() + make_interval(secs => %s) WHERE id = %s
+        """,
+        [turn.lease_seconds, seat.seat_id],
+    )
+
+
+def save_draft(*, annotator: Member, lease_id: uuid.UUID, answer: Any) -> bool:
+    """Keep an unsent answer. False, and nothing kept, when the lease was answered, skipped or taken back meanwhile:
+    a slow autosave must not come back to life after the submit."""
+    check_draft(answer)
+    with transaction.atomic():
+        take_turn(annotator)
+        seat = lock_seat(annotator, lease_id)
+        if not (seat.is_held or seat.ending in {Lease.Ending.EXPIRED, Lease.Ending.RELEASED}):
+            return False
+        keep_draft(seat, answer)
+        return True
+
+
+def check_draft(answer: Any) -> None:
+    """Refuses what is no answer at all, holds what JSON or the database cannot, or is over a megabyte."""
+    try:
+        size = len(canonical_json(answer))
+    except StrictJsonError as error:
+        raise InvalidAnswer(errors=[FieldError(f"answer.{error.path}", error.code, error.detail)]) from error
+    if not isinstance(answer, dict) or size > LARGEST_DRAFT:
+        detail = f"An answer is an object of at most {LARGEST_DRAFT} bytes."
+        raise InvalidAnswer(errors=[FieldError("answer", "not_an_answer", detail)])
+
+
+def keep_draft(seat: SeatOfLease, answer: dict[str, Any]) -> None:
+    Lease.objects.filter(pk=seat.lease_id).update(draft=answer, draft_saved_at=seat.now)
+
+
+def release_lease(*, annotator: Member, lease_id: uuid.UUID) -> None:
+    """Give the seat back; the draft stays for its author. Done twice, or too late, it changes nothing."""
+    with transaction.atomic():
+        take_turn(annotator)
+        seat = lock_seat(annotator, lease_id)
+        if seat.is_held:
+            free_seats([seat.seat_id], Lease.Ending.RELEASED)
+
+
+def skip_task(*, annotator: Member, lease_id: uuid.UUID, reason: str = "") -> None:
+    """Free the seat for others and never offer this task to this person again.
+
+    A task that everybody who could take it has skipped becomes the lead's (`needs_lead`). Twice changes nothing.
+    """
+    with transaction.atomic():
+        turn = take_turn(annotator)
+        seat = lock_seat(annotator, lease_id)
+        if seat.ending == Lease.Ending.SKIPPED:
+            return
+        if not (seat.is_held or seat.is_free_again):
+            raise LeaseExpired
+        _store_skip(turn, seat, reason)
+        if seat.is_held:
+            free_seats([seat.seat_id], Lease.Ending.SKIPPED)
+        else:
+            Lease.objects.filter(pk=seat.lease_id).update(ending=Lease.Ending.SKIPPED)
+        flag_if_stuck(seat.task_id)
+
+
+def _store_skip(turn: Turn, seat: SeatOfLease, reason: str) -> None:
+    rows_changed(
+        """
+        INSERT INTO annotation_skip (project_id, task_id, annotator_id, lease_id, reason, created_at)
+        VALUES (%s, %s, %s, %s, %s, clock_timestamp()) ON CONFLICT (task_id, annotator_id) DO NOTHING
+        """,
+        [turn.project_id, seat.task_id, turn.annotator_id, seat.lease_id, reason],
+    )
+
+
+_FREE = """
+    WITH freed AS (
+        UPDATE annotation_assignment SET
+            state = CASE WHEN task.state = 'superseded' OR round.state = 'closed' THEN 'withdrawn' ELSE 'open' END,
+            annotator_id = NULL, annotator_kind = NULL, leased_until = NULL
+        FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
+        WHERE annotation_assignment.id = ANY(%(seats)s) AND annotation_assignment.state = 'leased'
+          AND task.id = annotation_assignment.task_id
+        RETURNING annotation_assignment.id, annotation_assignment.epoch
+    )
+    UPDATE annotation_lease SET ended_at = clock_timestamp(), ending = %(ending)s
+    FROM freed
+    WHERE annotation_lease.assignment_id = freed.id AND annotation_lease.epoch = freed.epoch
+      AND annotation_lease.ended_at IS NULL
+"""
+
+
+def free_seats(seat_ids: list[int], ending: Lease.Ending) -> int:
+    """End the leases of these seats, whose tasks the caller has locked; returns how many were ended."""
+    return rows_changed(_FREE, {"seats": seat_ids, "ending": ending})
+
+
+def free_seats_of(member: Member, ending: Lease.Ending = Lease.Ending.RELEASED) -> int:
+    """End what a member holds. The caller has locked the member's row, so they can claim nothing more meanwhile."""
+    return _free_where("seat.project_id = %s AND seat.annotator_id = %s", [member.project_id, member.pk], ending)
+
+
+def free_seats_in_project(project_id: int) -> int:
+    """End every lease of a project that closes."""
+    return _free_where("seat.project_id = %s", [project_id], Lease.Ending.RELEASED)
+
+
+def free_seats_in_round(round_id: int) -> int:
+    """End every lease of a round that closes."""
+    return _free_where("seat.round_id = %s", [round_id], Lease.Ending.RELEASED)
+
+
+def release_leases_of_absent() -> int:
+    """End the leases of people whose account was closed, or who were paused or removed as they claimed."""
+    absent = """
+        seat.annotator_id IN (
+            SELECT member.id FROM annotation_member member LEFT JOIN accounts_user person ON person.id = member.user_id
+            WHERE NOT (member.is_active AND coalesce(person.is_active, false) AND member.paused_at IS NULL))
+    """
+    with transaction.atomic():
+        return _free_where(absent, [], Lease.Ending.RELEASED)
+
+
+def expire_leases(now: datetime | None = None, *, project_id: int | None = None, limit: int = 500) -> int:
+    """Free seats whose lease is over; returns how many.
+
+    Passes over what is locked: who holds it is answering it at this moment, or another sweep has it. `now` is the
+    database's clock unless given. With a project: of that project only.
+    """
+    conditions, values = ["seat.leased_until < coalesce(%s, clock_timestamp())"], list[Any]([now])
+    if project_id is not None:
+        conditions.append("seat.project_id = %s")
+        values.append(project_id)
+    with transaction.atomic():
+        return _free_where(" AND ".join(conditions), values, Lease.Ending.EXPIRED, limit=limit)
+
+
+def _free_where(condition: str, values: list[Any], ending: Lease.Ending, *, limit: int | None = None) -> int:
+    """Lock tasks, then seats, and free the leased ones. With a limit: those that nobody else has locked right now."""
+    bounded, passing = ("", "") if limit is None else (f"LIMIT {limit:d}", "SKIP LOCKED")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT seat.id FROM annotation_assignment seat JOIN annotation_task task ON task.id = seat.task_id
+            WHERE seat.state = 'leased' AND {condition}
+            ORDER BY task.id {bounded} FOR NO KEY UPDATE OF task, seat {passing}
+            """,  # noqa: S608  (the conditions are ours)
+            values,
+        )
+        seats = [seat_id for (seat_id,) in cursor.fetchall()]
+    return free_seats(seats, ending) if seats else 0

@@ -1,0 +1,129 @@
+"""Handing out: one open seat to one person, in the order of the queue, exactly as many as there are seats.
+
+A claim is one statement that finds the first open seat this person may take and leases it. `SKIP LOCKED` lets fifty
+people claim at once, each another seat; because it also passes over seats that are locked for a moment and freed
+again, an empty result is not believed before a second search that waits for locks and takes over ended leases.
+"""
+
+import uuid
+
+from django.db import transaction
+
+from annotation.models import Member, Project
+from annotation.selectors.work import LeasedTask, current_task
+from annotation.services.leases import (
+    expire_leases,
+    release_lease,
+    renew_lease,
+    save_draft,
+    skip_task,
+)
+from annotation.services.refusals import GuidelineNotPublished, NothingOpen, ProjectPaused
+from annotation.services.rounds import current_major, open_rounds, reopen_under_new_major
+from annotation.services.statements import rows_changed
+from annotation.services.turns import Turn, take_turn
+
+__all__ = ["claim_next", "expire_leases", "release_lease", "renew_lease", "save_draft", "skip_task"]
+
+EXPIRED_AT_ONCE = 100  # a claim that found nothing takes over this many ended leases before it looks again
+MOST_LOOKS = 3  # a new major version may be published while we look; each time the tasks are opened anew
+
+# The searches of "mine", "skipped" and "may be worked on" are fenced by OFFSET 0: PostgreSQL then probes an index for
+# each seat in the order of the queue, instead of joining everything a busy annotator ever did for the sake of one row.
+_CLAIM = """
+    WITH version AS MATERIALIZED (
+        SELECT id, major FROM guidelines_guidelineversion WHERE guideline_id = %(guideline)s
+        ORDER BY sequence DESC LIMIT 1
+    ), seat AS (
+        SELECT open.id, open.task_id FROM annotation_assignment open
+        WHERE open.project_id = %(project)s AND open.state = 'open'
+          AND NOT EXISTS (SELECT 1 FROM annotation_assignment mine
+                          WHERE mine.task_id = open.task_id AND mine.annotator_id = %(annotator)s OFFSET 0)
+          AND NOT EXISTS (SELECT 1 FROM annotation_skip skipped
+                          WHERE skipped.task_id = open.task_id AND skipped.annotator_id = %(annotator)s OFFSET 0)
+          AND EXISTS (SELECT 1 FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
+                      WHERE task.id = open.task_id AND task.state IN ('open', 'needs_lead') AND round.state = 'open'
+                        AND task.major = (SELECT major FROM version) OFFSET 0)
+        ORDER BY open.rank, open.id LIMIT 1
+        FOR NO KEY UPDATE OF open {skip_locked}
+    ), taken AS (
+        UPDATE annotation_assignment SET
+            state = 'leased', annotator_id = %(annotator)s, annotator_kind = 'human', epoch = epoch + 1,
+            leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+        FROM seat WHERE annotation_assignment.id = seat.id
+        RETURNING annotation_assignment.id, annotation_assignment.task_id, epoch, rank
+    )
+    INSERT INTO annotation_lease (id, project_id, assignment_id, annotator_id, epoch, guideline_version_id, reason,
+                                  item_sha256, granted_at, draft, draft_saved_at)
+    SELECT %(lease)s, %(project)s, taken.id, %(annotator)s, taken.epoch, (SELECT id FROM version),
+           CASE WHEN round.kind <> 'initial' THEN round.kind WHEN taken.rank < 0 THEN 'priority' ELSE 'queue' END,
+           item.sha256, clock_timestamp(), earlier.draft, earlier.draft_saved_at
+    FROM taken
+    JOIN annotation_task task ON task.id = taken.task_id
+    JOIN annotation_item item ON item.id = task.item_id
+    JOIN annotation_round round ON round.id = task.round_id
+    LEFT JOIN LATERAL (
+        SELECT lease.draft, lease.draft_saved_at
+        FROM annotation_assignment seat JOIN annotation_lease lease ON lease.assignment_id = seat.id
+        WHERE seat.task_id = taken.task_id AND lease.annotator_id = %(annotator)s AND lease.draft IS NOT NULL
+        ORDER BY lease.granted_at DESC LIMIT 1
+    ) earlier ON true
+"""
+_CLAIM_PASSING_LOCKS = _CLAIM.format(skip_locked="SKIP LOCKED")
+_CLAIM_WAITING_FOR_LOCKS = _CLAIM.format(skip_locked="")
+
+_RENEW_HELD = """
+    UPDATE annotation_assignment SET leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+    WHERE project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'leased'
+"""
+
+
+def claim_next(*, annotator: Member) -> LeasedTask | None:
+    """The next task for this person, leased to them; the lease they hold already, renewed; or None.
+
+    None means that at some instant during the call there was no open seat which they may take: never one of a task
+    in which they hold a seat or which they skipped. Refuses models, paused people, paused and closed projects.
+    """
+    for _ in range(MOST_LOOKS):
+        with transaction.atomic():
+            turn = take_turn(annotator)
+            if turn.status == Project.Status.PAUSED:
+                raise ProjectPaused
+            if _renew_held(turn) or _claim(turn):
+                return current_task(annotator)
+        if not _open_what_is_behind(turn):  # after the transaction: it locks rounds, which come before seats
+            return None
+    return None
+
+
+def _renew_held(turn: Turn) -> bool:
+    return _execute(_RENEW_HELD, turn)
+
+
+def _claim(turn: Turn) -> bool:
+    if _execute(_CLAIM_PASSING_LOCKS, turn):
+        return True
+    expire_leases(project_id=turn.project_id, limit=EXPIRED_AT_ONCE)
+    return _execute(_CLAIM_WAITING_FOR_LOCKS, turn)
+
+
+def _execute(statement: str, turn: Turn) -> bool:
+    values = {
+        "project": turn.project_id, "annotator": turn.annotator_id, "guideline": turn.guideline_id,
+        "lease_seconds": turn.lease_seconds, "lease": uuid.uuid4(),
+    }  # fmt: skip
+    return rows_changed(statement, values) > 0
+
+
+def _open_what_is_behind(turn: Turn) -> bool:
+    """Open the tasks of rounds that are still under an older major version. True if there were any."""
+    rounds = open_rounds(turn.project_id)
+    if not rounds:
+        raise NothingOpen
+    major = current_major(turn.guideline_id)
+    if major is None:
+        raise GuidelineNotPublished
+    behind = [each for each in rounds if each.major != major]
+    for each in behind:
+        reopen_under_new_major(each)
+    return bool(behind)
