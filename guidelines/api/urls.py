@@ -8,4 +8,5 @@ urlpatterns = [
     path("guidelines/<str:slug>/publish/", views.PublishView.as_view(), name="api-guideline-publish"),
     path("guidelines/<str:slug>/versions/", views.VersionsView.as_view(), name="api-guideline-versions"),
     path("guidelines/<str:slug>/versions/<str:number>/", views.VersionView.as_view(), name="api-guideline-version"),
+    path("guidelines/<str:slug>/diff/", views.DiffView.as_view(), name="api-guideline-diff"),
 ]

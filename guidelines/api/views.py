@@ -5,9 +5,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import FieldError, Forbidden, InvalidInput
 from accounts.models import User
 from accounts.permissions import Capability
 from guidelines.api.base import GuidelineView
+from guidelines.api.difference_body import difference_body
 from guidelines.api.etags import etag, matched_revision, needed_revision
 from guidelines.api.serializers import (
     DraftInput,
@@ -17,6 +19,8 @@ from guidelines.api.serializers import (
     guideline_body,
     version_body,
 )
+from guidelines.selectors.access import may_edit
+from guidelines.selectors.differences import DRAFT, difference
 from guidelines.selectors.versions import draft_of, guidelines_of, version_by_number, versions_of
 from guidelines.services.editing import create_guideline, save_draft
 from guidelines.services.publishing import publish_version
@@ -104,3 +108,22 @@ class VersionView(GuidelineView):
         check_parameters(request, [])
         version = version_by_number(self.guideline, number)
         return Response(version_body(version), headers={"ETag": f'"{version.sha256}"'})
+
+
+class DiffView(GuidelineView):
+    capability = Capability.READ_GUIDELINE
+
+    @extend_schema(
+        parameters=[OpenApiParameter("from", str, required=True), OpenApiParameter("to", str, required=True)],
+        summary="What `to` says otherwise than `from`; either may be `draft` for those who may edit",
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        check_parameters(request, ["from", "to"])
+        names = [request.query_params.get(name, "") for name in ("from", "to")]
+        missing = [field for field, name in zip(("from", "to"), names, strict=True) if not name]
+        if missing:
+            detail = "A version's number like 2.1, or draft."
+            raise InvalidInput(errors=[FieldError(field, "required", detail) for field in missing])
+        if DRAFT in names and not may_edit(cast(User, request.user), self.guideline):
+            raise Forbidden
+        return Response(difference_body(difference(self.guideline, *names)))

@@ -16,6 +16,7 @@ from guidelines.services.grants import grant_access
 from operations.strict_json.reading import is_one_line_text
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}\Z")
+RESERVED_SLUGS = frozenset({"new"})  # /g/new/ is where one is made
 
 
 class SlugTaken(Conflict):
@@ -49,6 +50,8 @@ def _check_names(slug: str, title: str) -> None:
     errors = []
     if not _SLUG.match(slug):
         errors.append(FieldError("slug", "slug", "Letters, digits, - and _ only, at most 60."))
+    elif slug in RESERVED_SLUGS:
+        errors.append(FieldError("slug", "reserved", f"{slug!r} is an address of its own; take another name."))
     if not title or len(title) > 200 or not is_one_line_text(title):
         errors.append(FieldError("title", "length", "One line of 1 to 200 characters."))
     if errors:

@@ -278,3 +278,60 @@ def test_versions_come_in_pages(api: Api, lea: User, fresh: Guideline) -> None:
 
     assert [version["number"] for version in first["results"] + rest["results"]] == ["1.0", "1.1", "1.2"]
     assert rest["next"] is None
+
+
+@pytest.fixture
+def twice(api: Api, lea: User, fresh: Guideline) -> Guideline:
+    """Version 1.0, version 2.0 with another title and definition, and a draft with one clause more."""
+    client = api(lea)
+    put(client, "fresh", INTENT, '"1"')
+    post(client, "fresh/publish/", {"level": "major", "change_note": "First"})
+    changed = client.get(f"{URL}fresh/draft/").json()
+    changed["clauses"][0]["title"] = "Read the entire message"
+    changed["questions"][0]["options"][0]["definition"] = "Wants nothing back."
+    assert put(client, "fresh", changed, '"3"').status_code == 200
+    post(client, "fresh/publish/", {"level": "major", "change_note": "Second"})
+    changed["clauses"].append({"key": "C4", "title": "New", "body": "", "parent": "C1"})
+    assert put(client, "fresh", changed, '"5"').status_code == 200
+    return fresh
+
+
+def test_the_difference_of_two_versions_is_told_by_key(api: Api, lea: User, twice: Guideline) -> None:
+    body = api(lea).get(f"{URL}fresh/diff/?from=1.0&to=2.0").json()
+
+    assert (body["from"], body["to"], body["suggested_level"]) == ("1.0", "2.0", "major")
+    assert body["reason"] == "Option refund of intent changed its definition."
+    (clause,) = body["clauses"]
+    assert (clause["key"], clause["change"]) == ("C1", "changed")
+    assert clause["title"] == [
+        {"op": "equal", "text": "Read the "}, {"op": "delete", "text": "whole"}, {"op": "insert", "text": "entire"},
+        {"op": "equal", "text": " message"},
+    ]  # fmt: skip
+    (question,) = body["questions"]
+    (option,) = question["options"]
+    assert (question["key"], option["key"], option["change"]) == ("intent", "refund", "changed")
+    assert [field["field"] for field in option["fields"]] == ["definition"]
+    assert body["examples"] == []
+
+
+def test_editors_compare_the_draft(api: Api, lea: User, twice: Guideline) -> None:
+    body = api(lea).get(f"{URL}fresh/diff/?from=2.0&to=draft").json()
+
+    assert [(clause["key"], clause["change"], clause["new_parent"]) for clause in body["clauses"]] == [
+        ("C4", "added", "C1")
+    ]
+
+
+def test_readers_do_not_see_the_draft_in_a_difference(api: Api, ana: User, project: object) -> None:
+    client = api(ana)
+
+    assert client.get(f"{URL}support/diff/?from=1.0&to=1.0").status_code == 200
+    assert client.get(f"{URL}support/diff/?from=1.0&to=draft").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("", 400), ("from=1.0", 400), ("from=1.0&to=9.9", 404), ("from=1.0&to=2.0&x=1", 400), ("from=1.0&to=%00", 400)],
+)
+def test_a_difference_of_nothing_is_refused(api: Api, lea: User, twice: Guideline, query: str, status: int) -> None:
+    assert api(lea).get(f"{URL}fresh/diff/?{query}").status_code == status
