@@ -93,7 +93,7 @@ def place_postgres(home: Path, spawner: Spawner, *, durable: bool) -> Postgres:
     )
     if not reachable(home):
         home = make_public_home(home, durable=durable)
-    if not identity.succeeds(binaries / "postgres", "--version"):
+    if not reachable(binaries / "postgres"):
         binaries = copy_binaries(binaries, home)
     return Postgres(binaries, identity, home, sockets, log, spawner, durable)
 
