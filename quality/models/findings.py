@@ -33,7 +33,7 @@ class Finding(models.Model):
     p_value = models.FloatField(null=True)
     p_adjusted = models.FloatField(null=True)
     n = models.PositiveIntegerField()
-    method = models.CharField(max_length=60)
+    method = models.CharField(max_length=200)
     weight = models.FloatField(default=0, help_text="expected wrong labels: what is read first")
     facts = models.JSONField(default=dict, help_text="figures that the sentence and the page need")
     evidence = models.JSONField(default=list, help_text="external ids, what to read first in front")
@@ -58,12 +58,16 @@ class Finding(models.Model):
 
 
 class FindingEvent(models.Model):
-    """A change of a finding's state: by an analysis (no actor) or by a person, with their note. Append-only."""
+    """A change of a finding: by an analysis (no actor) or by a person, with their note. Append-only.
+
+    `figures` are those of the finding from then on: what was known at any past instant can be read again.
+    """
 
     id = models.BigAutoField(primary_key=True)
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="events")
     state = models.CharField(max_length=12)
     note = models.CharField(max_length=2000, blank=True)
+    figures = models.JSONField(default=dict)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 

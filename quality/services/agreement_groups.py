@@ -118,7 +118,7 @@ def _pair(cells: PairCells, begin: int, end: int, ratings: Ratings) -> tuple[int
 def star_ratings(ratings: Ratings) -> Iterator[tuple[int, Ratings]]:
     """(a, one two-label item for each label that somebody else gave to an item of a) for each annotator who shares one.
 
-    Figures on it are a's agreement with the others, and never that of the others among themselves.
+    Figures on it are a's agreement with the others, and never that of the others among themselves. There a is person 0.
     """
     cells = count_pairs(ratings)
     for a in np.unique(np.r_[cells.first, cells.second]).tolist():
@@ -127,10 +127,11 @@ def star_ratings(ratings: Ratings) -> Iterator[tuple[int, Ratings]]:
         count = cells.count[mine]
         own = np.where(is_first, cells.left[mine], cells.right[mine])
         theirs = np.where(is_first, cells.right[mine], cells.left[mine])
-        other = np.where(is_first, cells.second[mine], cells.first[mine])
+        others, other = np.unique(np.where(is_first, cells.second[mine], cells.first[mine]), return_inverse=True)
         n = int(count.sum())
-        yield a, Ratings(
-            np.tile(np.arange(n), 2), np.r_[np.full(n, a), np.repeat(other, count)],
-            np.r_[np.repeat(own, count), np.repeat(theirs, count)], n, ratings.n_annotators, ratings.n_values,
-            ratings.levels,
-        )  # fmt: skip
+        people, values = (
+            np.r_[np.zeros(n), np.repeat(other + 1, count)],
+            np.r_[np.repeat(own, count), np.repeat(theirs, count)],
+        )
+        star = (np.tile(np.arange(n), 2), people.astype(np.int32), values, n, len(others) + 1, ratings.n_values)
+        yield a, Ratings(*star, ratings.levels)
