@@ -93,7 +93,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "table": {"caption": EVIL, "columns": COLUMNS, "rows": [{"cells": [EVIL, "3"], "href": "/x"}]},
     "toast": {"kind": "bad", "text": EVIL},
     "topline": {
-        "access": {"project": {"name": EVIL}},
+        "access": {"project": {"title": EVIL}},
         "switcher": [{"url": "/x", "name": EVIL, "current": True}],
         "user": {"is_authenticated": True},
     },
