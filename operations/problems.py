@@ -24,7 +24,7 @@ def problem(
 
 def domain_problem(error: DomainError) -> dict[str, Any]:
     errors = [{"path": e.path, "code": e.code, "detail": e.detail} for e in error.errors]
-    return problem(error.status, error.code, error.sentence, error.detail, errors, **error.extra)
+    return problem(error.status, error.code, error.sentence, error.detail, errors) | error.extra
 
 
 def problem_http_response(status: int, code: str, title: str, detail: str) -> HttpResponse:

@@ -86,15 +86,19 @@ class JobRun:
         if not changed:
             raise (JobCancelled if Job.objects.filter(pk=self.job.pk, cancel_requested=True).exists() else JobLost)
 
+    def hold(self) -> None:
+        """Keep the job until the caller's transaction ends, however long it takes; raises JobLost if it is not ours."""
+        job = self._mine().select_for_update(no_key=True).first()
+        if job is None:
+            raise JobLost
+        if job.cancel_requested:
+            raise JobCancelled
+
     @contextmanager
     def finishing(self) -> Iterator[Callable[[dict[str, Any] | None], None]]:
         """One transaction for the job's effect and its success. Raises JobLost before anything is written."""
         with transaction.atomic():
-            job = self._mine().select_for_update(no_key=True).first()
-            if job is None:
-                raise JobLost
-            if job.cancel_requested:
-                raise JobCancelled
+            self.hold()
             yield self._finish
             if not self.has_finished:
                 raise RuntimeError(f"The handler of {self.job.kind!r} left finishing() without calling finish().")

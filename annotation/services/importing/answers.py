@@ -5,6 +5,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+from django.db.backends.utils import CursorWrapper
+
 from accounts.errors import Conflict
 from annotation.formats.rows import Refused, RowError
 from annotation.models import Item, Project
@@ -13,6 +15,14 @@ from guidelines.label_schema import AnswerError, Question, SpanQuestion, parse_q
 from guidelines.models import GuidelineDraft, GuidelineVersion
 
 _ROWS_PER_LOOK = 500
+_UNKNOWN_ITEMS = """
+    INSERT INTO import_issues
+    SELECT line, 'unknown_item', 'external_id: the project has no item ' || left(external_id, 200) FROM import_rows
+    WHERE NOT EXISTS (
+        SELECT 1 FROM annotation_item AS item
+        WHERE item.project_id = %(project)s AND item.external_id = import_rows.external_id
+    )
+"""
 
 
 class NoQuestions(Conflict):
@@ -109,3 +119,8 @@ def _checked(row: Row, questions: tuple[Question, ...], payload: dict[str, Any])
         errors = (RowError(row.line, code, f"answer.{path}: {detail}") for path, code, detail in error.errors)
         return Refused(row.line, tuple(errors))
     return row
+
+
+def reject_unknown_items(cursor: CursorWrapper, project: Project) -> None:
+    """Refuse the lines of import_rows whose `external_id` the project does not have."""
+    cursor.execute(_UNKNOWN_ITEMS, {"project": project.pk})

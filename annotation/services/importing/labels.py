@@ -11,19 +11,11 @@ from accounts.models import User
 from annotation.formats.labels import LabelRow, read_labels
 from annotation.formats.rows import Line, Refused
 from annotation.models import ImportBatch, Project, Round
-from annotation.services.importing.answers import Schemas, refuse_misplaced
+from annotation.services.importing.answers import Schemas, refuse_misplaced, reject_unknown_items
 from annotation.services.importing.importer import Importer, StagedRow
 from guidelines.label_schema import Question
 from operations.strict_json import content_sha256
 
-_UNKNOWN_ITEMS = """
-    INSERT INTO import_issues
-    SELECT line, 'unknown_item', 'external_id: the project has no item ' || left(external_id, 200) FROM import_rows
-    WHERE NOT EXISTS (
-        SELECT 1 FROM annotation_item AS item
-        WHERE item.project_id = %(project)s AND item.external_id = import_rows.external_id
-    )
-"""
 _FUTURE = """
     INSERT INTO import_issues
     SELECT line, 'in_future', 'created_at: lies in the future' FROM import_rows WHERE labeled_at > %(now)s
@@ -90,7 +82,7 @@ class LabelImporter(Importer):
         return StagedRow(row.line, key, content_sha256(row.answer), values)
 
     def reject(self, cursor: CursorWrapper, *, now: datetime) -> None:
-        cursor.execute(_UNKNOWN_ITEMS, self.parameters)
+        reject_unknown_items(cursor, self.project)
         cursor.execute(_FUTURE, {"now": now})
 
     def known(self) -> tuple[str, dict[str, Any]]:

@@ -44,7 +44,10 @@ class ImportRefused(DomainError):
     sentence = "Nothing was stored, because lines are bad; mend them or send ?on_error=skip."
 
     def __init__(self, report: ImportReport, project_slug: str, detail: str | None = None) -> None:
-        super().__init__(detail, extra=report_body(report, project_slug))
+        body = report_body(report, project_slug)
+        # A problem document's errors have a path; in a file of lines it is the line.
+        body["errors"] = [{"path": f"line {error['line']}", **error} for error in body["errors"]]
+        super().__init__(detail, extra=body)
         self.report = report
 
 

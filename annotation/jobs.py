@@ -1,0 +1,27 @@
+"""What workers do for this app. The periodic work is safe to repeat and to run twice at once."""
+
+from annotation.services.importing import AnnotatorImporter, ItemImporter, LabelImporter
+from annotation.services.importing.background import import_from_file
+from annotation.services.leases import expire_leases, release_leases_of_absent
+from annotation.services.rounds import reopen_rounds_behind
+from annotation.services.stuck import flag_stuck_tasks
+from operations.jobs import periodic
+from operations.services.jobs import JobRun, job_kind
+
+AT_ONCE = 500
+IMPORTERS = {importer.kind: importer for importer in (ItemImporter, AnnotatorImporter, LabelImporter)}
+
+
+@periodic("expire-leases")
+def tidy_queue() -> None:
+    """Free what ran out, end what absent people hold, follow a new major version, hand to the lead what is stuck."""
+    while expire_leases(limit=AT_ONCE) == AT_ONCE:
+        pass  # in batches: a claim waits for one of them at most
+    release_leases_of_absent()
+    reopen_rounds_behind()
+    flag_stuck_tasks()
+
+
+@job_kind("import", queue="import")
+def import_lines(run: JobRun) -> None:
+    import_from_file(run, IMPORTERS)
