@@ -1,0 +1,252 @@
+// The workbench: which question the number keys answer, drafts that survive everything, the lease kept while somebody
+// works, the clause of the focused option. Submitting itself is a plain form that htmx swaps.
+
+const bench = document.querySelector("[data-workbench]");
+const task = () => document.querySelector("#task[data-lease]");
+const IDLE_AFTER = 60_000; // longer without a key or click does not count as time spent
+const KEEP_DRAFTS_FOR = 14 * 24 * 3600_000;
+
+// --- the current question: its options have the keys ------------------------------------------------------------
+
+const questions = () => [...(task()?.querySelectorAll("[data-question]:not([hidden])") ?? [])];
+let current = null;
+
+function setCurrent(question) {
+  current = question;
+  for (const other of questions()) {
+    const isCurrent = other === question;
+    other.toggleAttribute("data-current", isCurrent);
+    for (const input of other.querySelectorAll("[data-hotkey]")) {
+      if (isCurrent && input.dataset.hotkey) input.dataset.key = input.dataset.hotkey;
+      else delete input.dataset.key;
+    }
+  }
+}
+
+function isAnswered(question) {
+  return [...question.querySelectorAll("input, textarea")].some((input) =>
+    /^(radio|checkbox)$/.test(input.type) ? input.checked : input.value.trim());
+}
+
+// After an answer that is complete in itself, the keys go on to the next open question.
+function goOn(question) {
+  const all = questions();
+  const next = all.slice(all.indexOf(question) + 1).find((other) => !isAnswered(other));
+  if (!next) return;
+  setCurrent(next);
+  next.querySelector("textarea, input")?.focus({ preventScroll: false });
+}
+
+function showConditional() {
+  for (const question of task()?.querySelectorAll("[data-visible-if]") ?? []) {
+    const wanted = question.dataset.visibleValues.split("|");
+    const chosen = [...task().querySelectorAll(`[name="${CSS.escape(question.dataset.visibleIf)}"]:checked`)];
+    question.hidden = !chosen.some((input) => wanted.includes(input.value));
+    for (const input of question.querySelectorAll("input, textarea")) input.disabled = question.hidden;
+  }
+}
+
+// --- the clause beside the item ---------------------------------------------------------------------------------
+
+function showGuide(option) {
+  const guide = document.getElementById("guide");
+  if (!guide) return;
+  const notes = guide.querySelector("[data-guide-option]");
+  const template = option && guide.querySelector(`[data-option-notes="${CSS.escape(option.dataset.option ?? "")}"]`);
+  notes?.replaceChildren(...(template ? [template.content.cloneNode(true)] : []));
+  if (notes) notes.hidden = !template;
+  const keys = new Set((option?.dataset.clauses ?? "").split(" ").filter(Boolean));
+  let first = null;
+  for (const clause of guide.querySelectorAll("[data-clause]")) {
+    const isCurrent = keys.has(clause.dataset.clause);
+    clause.classList.toggle("is-current", isCurrent);
+    if (isCurrent) first ??= clause;
+  }
+  if (first) guide.scrollTop = Math.max(0, first.offsetTop - guide.offsetTop - (notes?.hidden === false ? notes.offsetHeight + 8 : 0));
+}
+
+// --- time spent, without the pauses -----------------------------------------------------------------------------
+
+let spent = 0;
+let lastSign = Date.now();
+
+function signOfLife() {
+  const now = Date.now();
+  if (!document.hidden) spent += Math.min(now - lastSign, IDLE_AFTER);
+  lastSign = now;
+}
+for (const name of ["keydown", "pointerdown", "pointermove", "scroll"]) document.addEventListener(name, signOfLife, { passive: true, capture: true });
+document.addEventListener("visibilitychange", () => { lastSign = Date.now(); });
+
+// --- drafts: in the browser at once, on the server soon ---------------------------------------------------------
+
+const keyOf = (lease) => `concord-draft-${lease}`;
+let draftTimer = 0;
+let lastSent = "";
+
+function read(form) {
+  const fields = {};
+  for (const [name, value] of new FormData(form)) if (name.startsWith("q.")) (fields[name] ??= []).push(value);
+  return fields;
+}
+
+function say(text, kind = "") {
+  const line = task()?.querySelector("[data-save-line]");
+  if (!line) return;
+  line.textContent = text;
+  line.dataset.kind = kind;
+}
+
+function keepDraft() {
+  const form = task();
+  if (!form) return;
+  try {
+    localStorage.setItem(keyOf(form.dataset.lease), JSON.stringify({ at: Date.now(), fields: read(form) }));
+  } catch { /* a full or forbidden store: the server's copy remains */ }
+  clearTimeout(draftTimer);
+  draftTimer = setTimeout(sendDraft, 800);
+}
+
+async function sendDraft() {
+  const form = task();
+  if (!form) return;
+  const lease = form.dataset.lease;
+  const body = new URLSearchParams([...new FormData(form)].filter(([name]) => name.startsWith("q.")));
+  if (body.toString() === lastSent) return;
+  try {
+    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body, headers: headers(form), redirect: "error" });
+    if (task()?.dataset.lease !== lease) return;
+    if (answer.ok) lastSent = body.toString();
+    say(answer.ok ? bench.dataset.savedText : bench.dataset.keptText, answer.ok ? "good" : "warn");
+    connected(true);
+  } catch {
+    say(bench.dataset.keptText, "warn");
+    connected(false);
+  }
+}
+
+function headers(form) {
+  return { "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value, "HX-Request": "true" };
+}
+
+function restoreDraft(form) {
+  let kept = null;
+  try { kept = JSON.parse(localStorage.getItem(keyOf(form.dataset.lease)) ?? "null"); } catch { kept = null; }
+  if (!kept) return;
+  for (const input of form.querySelectorAll("input[name^='q.'], textarea[name^='q.']")) {
+    const values = kept.fields[input.name] ?? [];
+    if (/^(radio|checkbox)$/.test(input.type)) input.checked = values.includes(input.value);
+    else input.value = values[0] ?? "";
+  }
+}
+
+function forgetDraft(lease) {
+  try { localStorage.removeItem(keyOf(lease)); } catch { /* nothing kept */ }
+}
+
+function forgetOldDrafts() {
+  try {
+    for (const name of Object.keys(localStorage)) {
+      if (!name.startsWith("concord-draft-")) continue;
+      const { at } = JSON.parse(localStorage.getItem(name) ?? "{}");
+      if (!(Date.now() - at < KEEP_DRAFTS_FOR)) localStorage.removeItem(name);
+    }
+  } catch { /* a store we cannot read holds nothing of ours */ }
+}
+
+// --- connection and lease ---------------------------------------------------------------------------------------
+
+function connected(isConnected) {
+  const line = document.querySelector("[data-connection]");
+  if (!line) return;
+  line.textContent = isConnected ? bench.dataset.connectedText : bench.dataset.offlineText;
+  line.classList.toggle("is-offline", !isConnected);
+}
+addEventListener("offline", () => connected(false));
+addEventListener("online", () => { connected(true); sendDraft(); });
+
+async function renew() {
+  const form = task();
+  if (!form || document.hidden || Date.now() - lastSign > Number(bench.dataset.renewSeconds) * 1000) return;
+  try {
+    const answer = await fetch(form.dataset.renewUrl, { method: "POST", headers: headers(form), redirect: "error" });
+    if (answer.status === 409) say(bench.dataset.lostText, "warn");
+    connected(true);
+  } catch {
+    connected(false);
+  }
+}
+
+// --- a new task on the page -------------------------------------------------------------------------------------
+
+function settle() {
+  const form = task();
+  for (const element of document.querySelectorAll("[data-needs-task]")) element.disabled = !form;
+  const lease = document.querySelector("[data-current-lease]");
+  if (lease) lease.value = form?.dataset.lease ?? "";
+  current = null;
+  spent = 0;
+  lastSign = Date.now();
+  lastSent = "";
+  showGuide(null);
+  if (!form) {
+    document.querySelector("#task button")?.focus();
+    return;
+  }
+  restoreDraft(form);
+  showConditional();
+  const first = form.querySelector(".has-error") ?? questions().find((question) => !isAnswered(question)) ?? questions()[0];
+  if (first) {
+    setCurrent(first);
+    (first.querySelector("input:checked") ?? first.querySelector("input, textarea"))?.focus({ preventScroll: true });
+  }
+}
+
+document.addEventListener("focusin", (event) => {
+  const question = event.target.closest?.("#task [data-question]");
+  if (question) setCurrent(question);
+  const option = event.target.closest?.("#task [data-option]");
+  if (option) showGuide(option);
+});
+
+document.addEventListener("change", (event) => {
+  const question = event.target.closest?.("#task [data-question]");
+  if (!question) return;
+  showConditional();
+  const option = event.target.closest("[data-option]");
+  if (option) showGuide(option);
+  keepDraft();
+  if (event.target.type === "radio" && !event.target.matches(":active")) queueMicrotask(() => goOn(question));
+});
+document.addEventListener("input", (event) => {
+  if (event.target.matches?.("#task textarea, #task input[type=text]")) keepDraft();
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.target.id !== "task" || !task()) return;
+  signOfLife();
+  event.detail.parameters.set?.("seconds_spent", (spent / 1000).toFixed(1));
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const lease = event.detail.elt.dataset?.lease;
+  if (lease && event.detail.successful) forgetDraft(lease);
+  if (event.detail.successful) {
+    connected(true);
+    if (event.detail.elt.closest?.("#skip-dialog")) document.getElementById("skip-dialog").close();
+  }
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => { connected(false); say(bench.dataset.retryText, "warn"); });
+}
+document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "task" || event.detail.elt?.id === "task") settle(); });
+
+// A second tab submitted or skipped: what is on this screen is no longer ours.
+document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
+addEventListener("pagehide", () => { if (task()) keepDraft(); });
+
+if (bench) {
+  forgetOldDrafts();
+  setInterval(renew, Math.max(5, Number(bench.dataset.renewSeconds)) * 1000);
+  settle();
+}
