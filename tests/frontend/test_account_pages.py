@@ -119,6 +119,13 @@ def test_pages_of_the_own_account_have_one_heading_and_nothing_inline(lea: User,
     assert not re.search(r"\sstyle=|\son[a-z]+=|<script(?![^>]*(src=|application/json))", html)
 
 
+def test_outside_of_a_project_there_is_no_empty_rail_but_the_name_of_the_product(lea: User) -> None:
+    html = signed_in(lea).get(reverse("account_change_password")).content.decode()
+
+    assert 'id="rail"' not in html
+    assert 'class="brand"' in html
+
+
 def test_password_change_refuses_a_short_password_beside_its_field(lea: User) -> None:
     response = signed_in(lea).post(
         reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": "short", "password2": "short"}
