@@ -8,6 +8,8 @@ workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 keepalive = 5
 
+preload_app = True  # both workers share what importing Concord costs
+
 timeout = 60  # a worker that does not even answer its master
 graceful_timeout = 8
 
