@@ -179,7 +179,7 @@ class _Search:
         observed = float(cells.observed[cell.region, cell.pair])
         expected = float(cells.expected[cell.region, cell.pair])
         a, b = self._labels(cell)
-        half = 1.96 * (1 / observed + cells.dispersion) ** 0.5
+        half = 1.96 * (1 / observed + float(cells.dispersion[cell.pair])) ** 0.5
         minority = np.minimum(self.splits.counts[cell.items, a], self.splits.counts[cell.items, b])
         term = self.regions.terms[cell.region]
         return Finding(

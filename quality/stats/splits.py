@@ -34,15 +34,15 @@ class Splits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Excess:
-    """Arrays [regions, pairs]: observed and expected weight, z and p of the excess; `dispersion` of the
-    body.
+    """Arrays [regions, pairs]: observed and expected weight, z and p of the excess; `dispersion` [pairs] that
+    each was judged with.
     """
 
     observed: FloatArray
     expected: FloatArray
     z: FloatArray
     p: FloatArray
-    dispersion: float
+    dispersion: FloatArray
 
 
 def find_splits(ratings: Ratings) -> Splits:
@@ -77,7 +77,7 @@ def excess(splits: Splits, regions: csr_array, active: BoolArray) -> Excess:
     plain = n @ rate
     elsewhere = np.divide(total - observed, total - plain, out=np.ones_like(plain), where=total - plain > 1e-9)
     expected = _with_difficulty_and_leaning(splits, observed, plain * elsewhere)
-    dispersion = _dispersion(observed, expected)
+    dispersion = _dispersions(observed, expected)
     variance = np.maximum(expected + dispersion * expected**2, 1e-9)
     p = _upper_tail(observed, np.maximum(expected, 1e-9), dispersion)
     return Excess(observed, expected, (observed - expected) / np.sqrt(variance), p, dispersion)
@@ -111,6 +111,19 @@ def _with_difficulty_and_leaning(splits: Splits, observed: FloatArray, expected:
     return raised
 
 
+def _dispersions(observed: FloatArray, expected: FloatArray) -> FloatArray:
+    """Over-dispersion to judge each pair with: that of the other pairs' cells.
+
+    A strong cluster spoils all cells of its own pair, inside it and (through the rate elsewhere) outside of it, and
+    would hide itself behind the dispersion it makes. Two classes have one pair only: it is judged with its own.
+    """
+    n_pairs = observed.shape[1]
+    if n_pairs < 2:
+        return np.full(n_pairs, _dispersion(observed, expected))
+    others = [np.delete(np.arange(n_pairs), pair) for pair in range(n_pairs)]
+    return np.array([_dispersion(observed[:, kept], expected[:, kept]) for kept in others])
+
+
 def _dispersion(observed: FloatArray, expected: FloatArray) -> float:
     """Over-dispersion `a` of the body of cells: the median of `(o - e)^2 / (e + a e^2)` is that of
     chi-square.
@@ -129,11 +142,9 @@ def _dispersion(observed: FloatArray, expected: FloatArray) -> float:
     return high
 
 
-def _upper_tail(k: FloatArray, mean: FloatArray, dispersion: float) -> FloatArray:
+def _upper_tail(k: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
     """P(X >= k) of the negative binomial with that mean and dispersion (Poisson without), for real k."""
-    if dispersion < 1e-6:
-        poisson: FloatArray = gammainc(np.maximum(k, 1e-12), mean)
-        return poisson
-    size = 1 / dispersion
-    tail = betainc(np.maximum(k, 1e-12), size, mean / (mean + size))
-    return np.asarray(tail, dtype=np.float64)
+    k = np.maximum(k, 1e-12)
+    size = 1 / np.maximum(dispersion, 1e-6)
+    poisson, binomial = gammainc(k, mean), betainc(k, size, mean / (mean + size))
+    return np.where(dispersion < 1e-6, poisson, binomial)
