@@ -3,7 +3,7 @@ ratings.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -14,6 +14,7 @@ from quality.stats.figures import Note, Reason
 from quality.stats.finding import Finding, NotTested, Outcome, few_labels
 from quality.stats.multiplicity import benjamini_hochberg
 from quality.stats.ratings import BoolArray, FloatArray, IntArray, Ratings
+from quality.stats.skill import shift_of_skill
 
 KIND = "bias"
 WIDE_SPREAD_SHARE = 0.20
@@ -89,15 +90,47 @@ def detect_bias(
     measure = measure or measure_by_item
     tests = _peel(judged, targets, bounds, fdr, measure, use_spread=False)
     notes: tuple[Note, ...] = ()
-    people = tests.eligible.any(axis=0)
+    people, n_tests = tests.eligible.any(axis=0), int(tests.eligible.sum())
     if tests.flagged(fdr, bounds.least).any(axis=0).sum() > WIDE_SPREAD_SHARE * people.sum():
         tests = _peel(judged, targets, bounds, fdr, measure, use_spread=True)
         notes = (WIDE_SPREAD,)
+    tests = _beyond_skill(judged, tests, bounds)
     hits = np.argwhere(tests.flagged(fdr, bounds.least))
     peers: BoolArray = np.logical_not(tests.flagged(fdr, bounds.least).any(axis=0))
     findings = [_finding(judged, tests, int(t), int(j), peers, measure) for t, j in hits]
     findings.sort(key=lambda f: (f.annotators, f.p_value))
-    return Outcome(tuple(findings), int(tests.eligible.sum()), not_tested, notes)
+    return Outcome(tuple(findings), n_tests, not_tested, notes)
+
+
+def _beyond_skill(ratings: Ratings, tests: Tests, bounds: Bounds) -> Tests:
+    """The same without the shifts that the person's own error rate explains (`skill`): the rest of the
+    shift must be at least `least` and surely beyond the margin. Ratings stay as they are.
+    """
+    if ratings.levels is not None:
+        return tests
+    values = [target for target in tests.targets if target is not None]
+    mean, se = (np.stack([getattr(s, name) for s in tests.shifts]) for name in ("mean", "se"))
+    rest = mean - shift_of_skill(ratings)[values]
+    p = ndtr(-(np.abs(rest) - bounds.margin) / np.maximum(se, 1e-9))
+    beyond = (rest * mean > 0) & (np.abs(rest) >= bounds.least) & (p <= 0.05)
+    return replace(tests, eligible=tests.eligible & beyond)
+
+
+def still_there(ratings: Ratings, findings: Sequence[Finding]) -> list[bool]:
+    """Which findings show in these labels too: same direction, at least `least`, surely beyond the margin
+    (p .05).
+    """
+    bounds = CHOICE_BOUNDS if ratings.levels is None else rating_bounds(ratings.levels)
+    peers = np.ones(ratings.n_annotators, dtype=np.bool_)
+    peers[[finding.annotators[0] for finding in findings]] = False
+    kept, _ = _judged(ratings, bounds)
+    shifts = {value: measure_by_item(kept, value, peers)[1] for value in {f.value for f in findings}}
+    stand = []
+    for finding in findings:
+        own, j = shifts[finding.value], finding.annotators[0]
+        mean = float(own.mean[j]) * (1 if finding.effect > 0 else -1)
+        stand.append(mean >= bounds.least and bool(ndtr(-(mean - bounds.margin) / max(float(own.se[j]), 1e-9)) <= 0.05))
+    return stand
 
 
 def measure_by_item(ratings: Ratings, target: int | None, peers: BoolArray) -> tuple[Residuals, Shift]:

@@ -135,10 +135,8 @@ class _Run:
             return first
         left = self._without_cohort_rows(self._trusted())
         left = left.without_items(np.concatenate([NO_ITEMS, *(finding.evidence for finding in ambiguous)]))
-        subjects = {(finding.annotators, finding.value) for finding in first.findings}
-        again = bias.detect_bias(left, fdr=self.fdr).findings
-        kept = tuple(finding for finding in again if (finding.annotators, finding.value) in subjects)
-        return replace(first, findings=kept)
+        stand = bias.still_there(left, first.findings)
+        return replace(first, findings=tuple(f for f, is_there in zip(first.findings, stand, strict=True) if is_there))
 
     def _without_cohort_rows(self, ratings: Ratings) -> Ratings:
         for finding in self.outcomes[cohorts.KIND].findings:

@@ -48,7 +48,8 @@ def detect_spam(ratings: Ratings, *, fdr: float = 0.05) -> Outcome:
     for _ in range(2):
         tests = kappas_with_others(shared, found)
         one_answer = _one_answer_p(shared, ~found)
-        p = np.where(found | (tests.n < MIN_LABELS), 1.0, np.minimum(1.0, 2 * np.minimum(tests.p, one_answer)))
+        both = np.where(one_answer < 1, np.minimum(1.0, 2 * np.minimum(tests.p, one_answer)), tests.p)
+        p = np.where(found | (tests.n < MIN_LABELS), 1.0, both)
         adjusted = np.ones(ratings.n_annotators)
         adjusted[eligible] = benjamini_hochberg(p[eligible])
         newly = (adjusted <= fdr) & ~found
