@@ -84,5 +84,10 @@ def _leased_task(row: tuple[Any, ...]) -> LeasedTask:
 
 
 def shown_payload(payload: dict[str, Any], fields: list[dict[str, Any]]) -> dict[str, Any]:
-    """Payload keys beyond the project's `fields` are kept and not shown: they may hold anything, a gold answer too."""
+    """Payload keys beyond the project's `fields` are kept and not shown: they may hold anything, a gold answer too.
+
+    A project that names no fields shows every text.
+    """
+    if not fields:
+        return {key: value for key, value in payload.items() if isinstance(value, str)}
     return {field["key"]: payload[field["key"]] for field in fields if field["key"] in payload}

@@ -1,0 +1,106 @@
+"""A new overlap while work runs: seats are added or, if nobody sits in them, withdrawn. Answers are never touched."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from annotation.models import Item, Project, Round, Task
+from annotation.overlap import parse_overlap, seats_for
+from annotation.services.rounds import open_rounds
+
+BATCH = 5000
+
+
+@dataclass(frozen=True)
+class SeatsChanged:
+    added: int
+    withdrawn: int
+
+
+def reseat_open_rounds(project: Project) -> SeatsChanged:
+    """Give every task of the open rounds without a policy of their own as many seats as the project's policy says.
+
+    Finished tasks take part too: more seats open them again. A task never has fewer seats than are held or answered.
+    """
+    added = withdrawn = 0
+    for round_ in open_rounds(project.pk):
+        if round_.overlap is None:
+            changed = _reseat(project, round_)
+            added, withdrawn = added + changed.added, withdrawn + changed.withdrawn
+    return SeatsChanged(added, withdrawn)
+
+
+def _reseat(project: Project, round_: Round) -> SeatsChanged:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM annotation_round WHERE id = %s FOR NO KEY UPDATE", [round_.pk])
+        cursor.execute("CREATE TEMP TABLE seats_wanted (item_id bigint, wanted smallint) ON COMMIT DROP")
+        rows = _wanted(project, round_)
+        while batch := list(islice(rows, BATCH)):  # read, then copy: the connection does one at a time
+            with cursor.copy("COPY seats_wanted FROM STDIN") as copy:
+                for row in batch:
+                    copy.write_row(row)
+        cursor.execute(_RESIZE, {"round": round_.pk})
+        cursor.execute(_ADD)
+        added = cursor.rowcount
+        cursor.execute(_WITHDRAW)
+        withdrawn = cursor.rowcount
+        cursor.execute(_SETTLE)
+        cursor.execute("DROP TABLE seats_wanted, tasks_resized")
+    return SeatsChanged(added, withdrawn)
+
+
+def _wanted(project: Project, round_: Round) -> Iterator[tuple[int, int]]:
+    """As the import decides it for new items, so that a policy means the same before and after."""
+    policy = parse_overlap(project.overlap)
+    items = Item.objects.filter(Exists(Task.objects.filter(item=OuterRef("pk"), round=round_)))
+    for pk, external_id, meta in items.values_list("pk", "external_id", "meta").iterator(chunk_size=BATCH):
+        stratum = str(meta.get(policy.stratify_by, "")) if policy.stratify_by else ""
+        yield pk, seats_for(policy, item_key=external_id, stratum=stratum, seed=project.pseudonym_salt)
+
+
+# Tasks are locked first, in the order of their ids: an answer to one of them is seen whole or waits.
+_RESIZE = """
+    CREATE TEMP TABLE tasks_resized ON COMMIT DROP AS
+    SELECT task.id, task.project_id, task.round_id, seats_wanted.wanted,
+           (SELECT min(seat.rank) FROM annotation_assignment seat WHERE seat.task_id = task.id) AS rank
+    FROM annotation_task task JOIN seats_wanted USING (item_id)
+    WHERE task.round_id = %(round)s AND task.state <> 'superseded' AND task.overlap <> seats_wanted.wanted
+    ORDER BY task.id FOR NO KEY UPDATE OF task
+"""
+_ADD = """
+    INSERT INTO annotation_assignment (project_id, round_id, task_id, slot, state, rank, epoch)
+    SELECT resized.project_id, resized.round_id, resized.id, seats.last + extra.n, 'open', resized.rank, 0
+    FROM tasks_resized resized
+    CROSS JOIN LATERAL (SELECT max(slot) AS last, count(*) FILTER (WHERE state <> 'withdrawn') AS present
+                        FROM annotation_assignment seat WHERE seat.task_id = resized.id) seats
+    CROSS JOIN LATERAL generate_series(1, resized.wanted - seats.present) AS extra(n)
+    ORDER BY resized.rank, resized.id, extra.n
+"""
+_WITHDRAW = """
+    WITH surplus AS (
+        SELECT seat.id,
+               row_number() OVER (PARTITION BY seat.task_id ORDER BY seat.state <> 'open', seat.slot DESC) AS nth,
+               count(*) OVER (PARTITION BY seat.task_id) - resized.wanted AS too_many
+        FROM tasks_resized resized JOIN annotation_assignment seat ON seat.task_id = resized.id
+        WHERE seat.state <> 'withdrawn'
+    ), locked AS (
+        SELECT seat.id FROM annotation_assignment seat JOIN surplus USING (id)
+        WHERE seat.state = 'open' AND surplus.nth <= surplus.too_many
+        ORDER BY seat.rank, seat.id FOR NO KEY UPDATE OF seat
+    )
+    UPDATE annotation_assignment SET state = 'withdrawn' FROM locked WHERE annotation_assignment.id = locked.id
+"""
+_SETTLE = """
+    UPDATE annotation_task SET
+        overlap = seats.present,
+        state = CASE WHEN seats.pending = 0 THEN 'done' WHEN annotation_task.state = 'done' THEN 'open'
+                     ELSE annotation_task.state END
+    FROM tasks_resized resized
+    CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state <> 'withdrawn') AS present,
+                               count(*) FILTER (WHERE state IN ('open', 'leased')) AS pending
+                        FROM annotation_assignment seat WHERE seat.task_id = resized.id) seats
+    WHERE annotation_task.id = resized.id
+"""
