@@ -55,9 +55,9 @@ QUESTIONS: list[dict[str, Any]] = [
         "key": "intent", "type": "choice", "title": "What does the customer want?", "required": True,
         "options": [
             _option("refund", "Refund request", "1", "Wants money back.", "They ask for money to be returned.",
-                    "They only ask for a bill to be corrected.", "C1", "C3"),
+                    "They only ask for a bill to be corrected.", "C3"),
             _option("billing", "Billing error", "2", "An amount charged is wrong.", "A charge is wrong or unknown.",
-                    "The amount is right and they changed their mind.", "C1", "C3"),
+                    "The amount is right and they changed their mind.", "C3"),
             _option("delivery", "Delivery", "3", "A parcel on its way.", "Late, lost, damaged or misdirected parcels.",
                     "The parcel arrived and goes back.", "C2"),
             _option("account", "Account access", "4", "Getting in, staying in.", "Sign-in, password, locked account.",

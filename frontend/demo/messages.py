@@ -136,8 +136,8 @@ DOUBLE_CHARGE: dict[str, list[tuple[str, int]]] = {
     ],
     "es": [("Me cobraron dos veces el pedido ({thing}). Devuélvanme los segundos {amount}.", 4)],
 }
-DOUBLES = {"en": 4, "de": 30, "es": 4}
-PER_LANGUAGE = {"en": 78, "de": 74, "es": 50}
+DOUBLES = {"en": 4, "de": 40, "es": 4}
+PER_LANGUAGE = {"en": 74, "de": 82, "es": 48}
 SHARES = {"refund": 0.22, "billing": 0.2, "delivery": 0.28, "account": 0.18, "other": 0.12}
 
 

@@ -35,7 +35,7 @@ class SimulatedAnnotator:
     reading: str
     severity: float = 0.0
     overuse: float = 0.0
-    accuracy: float = 0.95
+    accuracy: float = 0.96
 
     def answer(self, message: Message, rng: random.Random) -> dict[str, Any]:
         urgency = round(rng.gauss(message.urgency + self.severity, 0.45))
