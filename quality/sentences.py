@@ -38,7 +38,8 @@ def _cohort_bias(subject: Facts, facts: Facts, effect: float, low: float | None,
     where = _where(subject.get("slice"))
     if facts["unit"] == "points":
         way = "lower" if effect < 0 else "higher"
-        return f"People with {cohort} rate {abs(effect):.2f} points {way} than the rest{where}{_points_between(low, high)}."
+        how_sure = _points_between(low, high)
+        return f"People with {cohort} rate {abs(effect):.2f} points {way} than the rest{where}{how_sure}."
     way = "more" if effect > 0 else "less"
     label = _name(facts, subject["label"])
     return (
@@ -115,7 +116,7 @@ def _points_between(low: float | None, high: float | None) -> str:
     """Of a difference whose direction the sentence names: sizes, unless the interval goes through 0."""
     if low is None or high is None or low * high < 0:
         return _between(low, high, 2)
-    return _between(*sorted((abs(low), abs(high))), 2)
+    return _between(min(abs(low), abs(high)), max(abs(low), abs(high)), 2)
 
 
 def _between(low: float | None, high: float | None, digits: int) -> str:

@@ -2,8 +2,22 @@ from django.urls import URLPattern, path
 
 from quality.api.gold import GoldImportView
 from quality.api.items import ItemView
+from quality.api.quality import (
+    AgreementView,
+    AnalysesView,
+    FindingsView,
+    FindingView,
+    ProfileView,
+    ResolutionsView,
+)
 
 urlpatterns: list[URLPattern] = [
+    path("projects/<slug:slug>/agreement/", AgreementView.as_view()),
+    path("projects/<slug:slug>/analyses/", AnalysesView.as_view()),
+    path("projects/<slug:slug>/findings/", FindingsView.as_view()),
+    path("findings/<finding_id>/", FindingView.as_view()),
+    path("projects/<slug:slug>/annotators/<path:annotator>/profile/", ProfileView.as_view()),
+    path("projects/<slug:slug>/resolutions/", ResolutionsView.as_view()),
     path("projects/<slug:slug>/gold/", GoldImportView.as_view()),
     path("projects/<slug:slug>/items/<path:external_id>/", ItemView.as_view()),
 ]

@@ -23,7 +23,7 @@ def annotator_profile(project: Project, name: str) -> dict[str, Any]:
 
     Measured now in a small project, else as of the latest analysis. Raises NotFound for nobody's name.
     """
-    member = Member.objects.filter(project=project, name=name).first()
+    member = None if "\x00" in name else Member.objects.filter(project=project, name=name).first()
     if member is None:
         raise NotFound
     if is_small(project):

@@ -1,5 +1,6 @@
 """Labels, gold and findings for tests, written straight into the tables in a few inserts."""
 
+import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,3 +64,41 @@ def make_labels(
 def make_gold(project: Project, external_id: str, answer: dict[str, Any], by: User) -> GoldLabel:
     item = Item.objects.get(project=project, external_id=external_id)
     return GoldLabel.objects.create(project=project, item=item, answer=answer, created_by=by, created_at=timezone.now())
+
+
+PEOPLE = ("ana", "ben", "cho", "dee", "eli", "gus", "hal", "ida", "jo", "fay")
+
+
+def planted_labels(n_items: int = 360) -> list[tuple[str, str, str]]:
+    """Ten people, three labels an item, nine in ten right; what is wrong with them is known.
+
+    fay says `other` for most of what is `refund`. Every eighth item speaks of a voucher: every second person takes
+    that for a refund, the others for a billing error.
+    """
+    rng = random.Random(7)
+    rows = []
+    for number in range(n_items):
+        truth = ("refund", "billing", "other")[number % 3]
+        for place in rng.sample(range(len(PEOPLE)), 3):
+            said = truth if rng.random() < 0.92 else rng.choice(["refund", "billing", "other"])
+            if is_about_a_voucher(number):
+                said = ("refund", "billing")[place % 2]
+            elif PEOPLE[place] == "fay" and truth == "refund" and rng.random() < 0.75:
+                said = "other"
+            rows.append((f"i{number:04d}", PEOPLE[place], said))
+    return rows
+
+
+def is_about_a_voucher(number: int) -> bool:
+    return number % 8 == 3
+
+
+def make_planted_project(project: Project, n_items: int = 360, round_key: str = "initial") -> None:
+    """The items and labels of `planted_labels` in one round; half of the items are in German."""
+    for text, language in (("my voucher is gone", "de"), ("hello there", "de"), ("hello there", "en")):
+        numbers = [
+            number for number in range(n_items)
+            if is_about_a_voucher(number) == ("voucher" in text) and ("en", "de")[number % 2] == language
+        ]  # fmt: skip
+        make_items(project, [f"i{number:04d}" for number in numbers], text, language=language)
+    make_labels(project, planted_labels(n_items), round_key=round_key, seconds=12.0)
