@@ -7,14 +7,15 @@ from typing import Any
 import orjson
 from django.db.backends.utils import CursorWrapper
 
+from accounts.errors import Conflict
 from accounts.models import User
 from annotation.formats.items import ItemRow, read_items
 from annotation.formats.rows import Line, Refused
 from annotation.models import ImportBatch, Project, Round
 from annotation.overlap import parse_overlap, seats_for
 from annotation.services.importing.importer import Importer, StagedRow
+from annotation.services.rounds import current_major
 from annotation.services.tasks import open_tasks_from_table
-from guidelines.models import GuidelineVersion
 from operations.strict_json import content_sha256
 
 _STORE = """
@@ -33,6 +34,11 @@ _OPEN = """
 """
 
 
+class OverlapChanged(Conflict):
+    code = "overlap_changed"
+    sentence = "The project's overlap was changed while the items were read; nothing was stored, send them again."
+
+
 class ItemImporter(Importer):
     kind = "items"
     columns = (("payload", "jsonb"), ("meta", "jsonb"), ("priority", "smallint"), ("overlap", "smallint"))
@@ -41,7 +47,8 @@ class ItemImporter(Importer):
     def __init__(self, *, actor: User, project: Project) -> None:
         super().__init__(actor=actor, project=project)
         self.round = Round.objects.get(project=project, kind=Round.Kind.INITIAL)
-        self.policy = parse_overlap(self.round.overlap or project.overlap)
+        self.overlap = self.round.overlap or project.overlap
+        self.policy = parse_overlap(self.overlap)
 
     def read(self, lines: Iterable[Line], *, from_csv: bool) -> Iterator[StagedRow | Refused]:
         fields = [field["key"] for field in self.project.fields]
@@ -55,8 +62,8 @@ class ItemImporter(Importer):
 
     def _seats(self, row: ItemRow) -> int:
         # Seeded by the project's secret: who knows an item's name must not learn whether it is labeled by several.
-        key = self.policy.stratify_by
-        stratum = str(row.meta.get(key, "")) if key else ""
+        value = row.meta.get(self.policy.stratify_by) if self.policy.stratify_by else None
+        stratum = "" if value is None else str(value)
         return seats_for(self.policy, item_key=row.external_id, stratum=stratum, seed=self.project.pseudonym_salt)
 
     def known(self) -> tuple[str, dict[str, Any]]:
@@ -69,11 +76,17 @@ class ItemImporter(Importer):
         )
 
     def store(self, cursor: CursorWrapper, *, batch: ImportBatch, now: datetime) -> None:
+        round_ = self._locked_round()
         cursor.execute(_OPEN)
         cursor.execute(_STORE, {"project": self.project.pk, "batch": batch.pk, "now": now})
-        open_tasks_from_table(cursor, round=self.round, major=self._current_major(), table="import_open")
+        major = current_major(self.project.guideline_id) or 1  # the first version published will be 1.0
+        open_tasks_from_table(cursor, round=round_, major=major, table="import_open")
         cursor.execute("DROP TABLE import_open")
 
-    def _current_major(self) -> int:
-        versions = GuidelineVersion.objects.filter(guideline_id=self.project.guideline_id).order_by("-sequence")
-        return versions.values_list("major", flat=True).first() or 1
+    def _locked_round(self) -> Round:
+        """The round as nobody can change it now. Seats were counted by the policy of when the lines were read."""
+        rounds = Round.objects.select_for_update(no_key=True, of=("self",)).select_related("project")
+        round_ = rounds.get(pk=self.round.pk)
+        if (round_.overlap or round_.project.overlap) != self.overlap:
+            raise OverlapChanged
+        return round_
