@@ -3,8 +3,36 @@ from django.urls import URLPattern, path
 from annotation.api.bulk import AnnotatorImportView, LabelImportView
 from annotation.api.imports import ImportErrorsView, ImportsView
 from annotation.api.items import ItemsView
+from annotation.api.jobs import JobCancelView, JobView
+from annotation.api.members import MembersView, MemberView
+from annotation.api.projects import MeView, ProjectDetailView, ProjectsView
+from annotation.api.queue import (
+    AmendView,
+    ClaimView,
+    DraftView,
+    ReleaseView,
+    RenewView,
+    SkipView,
+    SubmitView,
+    UndoView,
+)
 
 urlpatterns: list[URLPattern] = [
+    path("me/", MeView.as_view()),
+    path("jobs/<str:job_id>/", JobView.as_view()),
+    path("jobs/<str:job_id>/cancel/", JobCancelView.as_view()),
+    path("projects/", ProjectsView.as_view()),
+    path("projects/<slug:slug>/", ProjectDetailView.as_view()),
+    path("projects/<slug:slug>/members/", MembersView.as_view()),
+    path("projects/<slug:slug>/members/<str:member_id>/", MemberView.as_view()),
+    path("projects/<slug:slug>/assignments/claim/", ClaimView.as_view()),
+    path("projects/<slug:slug>/assignments/undo/", UndoView.as_view()),
+    path("assignments/<str:assignment_id>/submit/", SubmitView.as_view()),
+    path("assignments/<str:assignment_id>/renew/", RenewView.as_view()),
+    path("assignments/<str:assignment_id>/release/", ReleaseView.as_view()),
+    path("assignments/<str:assignment_id>/skip/", SkipView.as_view()),
+    path("assignments/<str:assignment_id>/draft/", DraftView.as_view()),
+    path("annotations/<str:annotation_id>/amend/", AmendView.as_view()),
     path("projects/<slug:slug>/items/", ItemsView.as_view()),
     path("projects/<slug:slug>/annotators/", AnnotatorImportView.as_view()),
     path("projects/<slug:slug>/labels/", LabelImportView.as_view()),

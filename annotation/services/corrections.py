@@ -106,9 +106,7 @@ def _take_back(turn: Turn, last: Annotation, now: datetime) -> None:
     held = _lock_seats(turn, last)
     free_seats(held, Lease.Ending.RELEASED)
     Annotation.objects.filter(pk=last.pk).update(superseded_at=now)
-    Lease.objects.filter(assignment=last.assignment, ending=Lease.Ending.SUBMITTED).update(
-        ending=Lease.Ending.UNDONE
-    )
+    Lease.objects.filter(assignment=last.assignment, ending=Lease.Ending.SUBMITTED).update(ending=Lease.Ending.UNDONE)
     values = {
         "seat": last.assignment_id, "old_lease": last.lease_id, "lease": uuid.uuid4(), "answer": last.pk,
         "lease_seconds": turn.lease_seconds, "reason": UNDO,

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from accounts.errors import FieldError, NotFound
 from annotation.models import Assignment, Lease, Member
 from annotation.selectors.work import LeasedTask, current_task
-from annotation.services.refusals import InvalidAnswer, LeaseExpired
+from annotation.services.refusals import DraftTooLate, InvalidAnswer, LeaseExpired
 from annotation.services.statements import rows_changed
 from annotation.services.stuck import flag_if_stuck
 from annotation.services.turns import Turn, take_turn
@@ -120,17 +120,16 @@ def _set_end(turn: Turn, seat: SeatOfLease) -> None:
     )
 
 
-def save_draft(*, annotator: Member, lease_id: uuid.UUID, answer: Any) -> bool:
-    """Keep an unsent answer. False, and nothing kept, when the lease was answered, skipped or taken back meanwhile:
-    a slow autosave must not come back to life after the submit."""
+def save_draft(*, annotator: Member, lease_id: uuid.UUID, answer: Any) -> None:
+    """Keep an unsent answer, also when the lease has run out. DraftTooLate, and nothing kept, when it was answered,
+    skipped or taken back meanwhile: a slow autosave must not come back to life after the submit."""
     check_draft(answer)
     with transaction.atomic():
         take_turn(annotator)
         seat = lock_seat(annotator, lease_id)
         if not (seat.is_held or seat.ending in {Lease.Ending.EXPIRED, Lease.Ending.RELEASED}):
-            return False
+            raise DraftTooLate
         keep_draft(seat, answer)
-        return True
 
 
 def check_draft(answer: Any) -> None:

@@ -8,6 +8,11 @@ class LeaseExpired(Conflict):
     sentence = "This item is no longer yours: your time on it ran out or you gave it back. What you sent is kept."
 
 
+class DraftTooLate(Conflict):
+    code = "draft_too_late"
+    sentence = "You have answered or skipped this item already; this draft was not kept."
+
+
 class InvalidAnswer(DomainError):
     code, status = "invalid_answer", 422
     sentence = "The answer does not fit the questions; see the errors."

@@ -1,0 +1,193 @@
+"""The queue over HTTP: claim, answer, keep, give back. Nothing in these answers tells of gold, overlap or peers."""
+
+import uuid
+from typing import Any, ClassVar, cast
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.serializers import StrictSerializer
+from accounts.errors import DomainError, FieldError, InvalidInput
+from accounts.models import User
+from accounts.permissions import Capability
+from annotation.api.base import ProjectView
+from annotation.models import Annotation, Member
+from annotation.selectors.work import LeasedTask
+from annotation.selectors.work_rights import member_with_annotation, member_with_lease
+from annotation.services.queue import claim_next, release_lease, renew_lease, save_draft, skip_task
+from annotation.services.submission import amend_annotation, submit_annotation, undo_last_submission
+from operations.api.idempotency import idempotent
+from operations.api.pages import check_parameters
+
+
+class AnyValue(serializers.Field[Any, Any, Any, Any]):
+    """JSON as it came: the label schema of the version on the lease judges it, not a serializer."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class AnswerInput(StrictSerializer):
+    submission_id = serializers.UUIDField()
+    answer = AnyValue()
+    seconds_spent = serializers.FloatField(required=False, allow_null=True, min_value=0)
+    confidence = serializers.FloatField(required=False, allow_null=True)
+    comment = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    clauses = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class DraftInput(StrictSerializer):
+    answer = AnyValue()
+
+
+class SkipInput(StrictSerializer):
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=500)
+
+
+def assignment_body(task: LeasedTask) -> dict[str, Any]:
+    body = {
+        "id": str(task.lease.id), "epoch": task.lease.epoch, "leased_until": task.lease.leased_until,
+        "item": {"external_id": task.item.external_id, "payload": task.item.payload},
+        "guideline_version": {"number": task.version.number, "sha256": task.version.sha256},
+        "questions": task.questions,
+    }  # fmt: skip
+    return body if task.draft is None else body | {"draft": task.draft}
+
+
+def annotation_body(annotation: Annotation) -> dict[str, Any]:
+    return {
+        "id": str(annotation.public_id), "submission_id": str(annotation.submission_id), "answer": annotation.answer,
+        "revision": annotation.revision, "seconds_spent": annotation.seconds_spent,
+        "confidence": annotation.confidence, "comment": annotation.comment, "clauses": annotation.clauses,
+        "created_at": annotation.created_at,
+    }  # fmt: skip
+
+
+class ClaimView(ProjectView):
+    capability: ClassVar = Capability.LABEL
+
+    @extend_schema(request=None, summary="The next item, leased to me; 204 when there is nothing for me now")
+    def post(self, request: Request, slug: str) -> Response:
+        check_parameters(request, [])
+        task = claim_next(annotator=self.access.annotator)
+        return Response(status=204) if task is None else Response(assignment_body(task))
+
+
+class UndoView(ProjectView):
+    capability: ClassVar = Capability.LABEL
+
+    @extend_schema(request=None, summary="Take my last answer back: its item is leased to me again, with it as draft")
+    def post(self, request: Request, slug: str) -> Response:
+        check_parameters(request, [])
+        return Response(assignment_body(undo_last_submission(annotator=self.access.annotator)))
+
+
+class AssignmentView(APIView):
+    """An endpoint under `/assignments/{id}/`: the id is a lease of the caller's."""
+
+    capability: ClassVar = Capability.LABEL
+
+    def annotator(self, request: Request, assignment_id: str) -> Member:
+        return member_with_lease(cast(User, request.user), assignment_id)
+
+
+def fields_of(request: Request, shape: type[StrictSerializer]) -> dict[str, Any]:
+    fields = shape(data=request.data)
+    fields.is_valid(raise_exception=True)
+    given: dict[str, Any] = fields.validated_data
+    return given
+
+
+def _answer_of(request: Request) -> dict[str, Any]:
+    given = fields_of(request, AnswerInput)
+    return given | {"source": Annotation.Source.API, "comment": given.get("comment", "")}
+
+
+def _wants_next(request: Request) -> bool:
+    check_parameters(request, ["claim_next"])
+    wanted = request.query_params.get("claim_next", "false")
+    if wanted not in {"true", "false"}:
+        raise InvalidInput(errors=[FieldError("claim_next", "unknown_value", "true or false.")])
+    return wanted == "true"
+
+
+class SubmitView(AssignmentView):
+    @extend_schema(
+        request=AnswerInput,
+        parameters=[OpenApiParameter("claim_next", bool, description="answer with the next assignment, too")],
+        summary="Answer an item; sent again under its submission_id it answers 200 with what was stored",
+    )
+    @idempotent
+    def post(self, request: Request, assignment_id: str) -> Response:
+        wants_next = _wants_next(request)
+        annotator = self.annotator(request, assignment_id)
+        submitted = submit_annotation(
+            annotator=annotator, lease_id=uuid.UUID(assignment_id), **_answer_of(request)
+        )  # fmt: skip
+        body = annotation_body(submitted.annotation)
+        if wants_next:
+            body = {"annotation": body, "next": _next_body(annotator)}
+        return Response(body, status=200 if submitted.is_replay else 201)
+
+
+def _next_body(annotator: Member) -> dict[str, Any] | None:
+    """The answer is stored: that nothing can be handed out after it is no refusal of it."""
+    try:
+        task = claim_next(annotator=annotator)
+    except DomainError:
+        return None
+    return assignment_body(task) if task else None
+
+
+class RenewView(AssignmentView):
+    @extend_schema(request=None, summary="Keep the item for its full time from now")
+    def post(self, request: Request, assignment_id: str) -> Response:
+        check_parameters(request, [])
+        annotator = self.annotator(request, assignment_id)
+        return Response(assignment_body(renew_lease(annotator=annotator, lease_id=uuid.UUID(assignment_id))))
+
+
+class ReleaseView(AssignmentView):
+    @extend_schema(request=None, summary="Give the item back; the draft is kept for me")
+    def post(self, request: Request, assignment_id: str) -> Response:
+        check_parameters(request, [])
+        release_lease(annotator=self.annotator(request, assignment_id), lease_id=uuid.UUID(assignment_id))
+        return Response(status=204)
+
+
+class SkipView(AssignmentView):
+    @extend_schema(request=SkipInput, summary="Pass on the item: it is not offered to me again")
+    def post(self, request: Request, assignment_id: str) -> Response:
+        check_parameters(request, [])
+        annotator, given = self.annotator(request, assignment_id), fields_of(request, SkipInput)
+        skip_task(annotator=annotator, lease_id=uuid.UUID(assignment_id), reason=given["reason"])
+        return Response(status=204)
+
+
+class DraftView(AssignmentView):
+    @extend_schema(request=DraftInput, summary="Keep an unsent answer; 409 once the item is answered or skipped")
+    def put(self, request: Request, assignment_id: str) -> Response:
+        check_parameters(request, [])
+        annotator, given = self.annotator(request, assignment_id), fields_of(request, DraftInput)
+        save_draft(annotator=annotator, lease_id=uuid.UUID(assignment_id), answer=given["answer"])
+        return Response(status=204)
+
+
+class AmendView(APIView):
+    capability: ClassVar = Capability.LABEL
+
+    @extend_schema(request=AnswerInput, summary="A new revision of my answer, while the project allows it")
+    @idempotent
+    def post(self, request: Request, annotation_id: str) -> Response:
+        check_parameters(request, [])
+        annotator = member_with_annotation(cast(User, request.user), annotation_id)
+        annotation = amend_annotation(
+            annotator=annotator, annotation_id=uuid.UUID(annotation_id), **_answer_of(request)
+        )  # fmt: skip
+        return Response(annotation_body(annotation), status=201)
