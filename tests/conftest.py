@@ -8,9 +8,12 @@ from django.test import Client
 from accounts.models import User
 from annotation.models import Member, Project
 from guidelines.models import Guideline
+from tests.browser_support import browser, open_page, page, start_worker, watch, worker
 from tests.factories.accounts import make_user, token_for
 from tests.factories.annotation import make_member, make_project
 from tests.factories.guidelines import make_guideline
+
+__all__ = ["browser", "open_page", "page", "start_worker", "watch", "worker"]  # fixtures for all tests
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def workbench(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     task = current_task(access.annotator)
     context = {
         "access": access,
-        "shown": _shown(access, task) if task else None,
+        "shown": _shown(access, task, is_swap=False) if task else None,
         "guide": _guide(access, task) if task else None,
         "mine": my_progress(access.annotator),
         "renew_seconds": max(access.project.lease_seconds // 3, 5),
@@ -261,7 +261,8 @@ def _show_state(
 
 def _shown(
     access: ProjectAccess, task: LeasedTask, answer: dict[str, Any] | None = None,
-    errors: dict[str, list[str]] | None = None, *, notice: str = "", problem: str = "", is_new_panel: bool = False,
+    errors: dict[str, list[str]] | None = None, *, is_swap: bool = True, is_new_panel: bool = False,
+    notice: str = "", problem: str = "",
 ) -> Shown:  # fmt: skip
     questions = instructions_of(task.version.id, task.version.sha256).questions
     args = [access.project.slug, task.lease.id]
@@ -274,7 +275,7 @@ def _shown(
         fields=question_fields(questions, answer if answer is not None else task.draft or {}, errors),
         notice=notice,
         problem=problem,
-        is_swap=True,
+        is_swap=is_swap,
         is_new_panel=is_new_panel,
     )
 

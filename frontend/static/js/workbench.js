@@ -181,7 +181,7 @@ async function renew() {
 
 function settle() {
   const form = task();
-  for (const element of document.querySelectorAll("[data-needs-task]")) element.disabled = !form;
+  for (const element of document.querySelectorAll("[data-needs-task]")) element.inert = !form;
   const lease = document.querySelector("[data-current-lease]");
   if (lease) lease.value = form?.dataset.lease ?? "";
   current = null;
@@ -195,7 +195,9 @@ function settle() {
   }
   restoreDraft(form);
   showConditional();
-  const first = form.querySelector(".has-error") ?? questions().find((question) => !isAnswered(question)) ?? questions()[0];
+  // An answer taken back is gone through from the top; otherwise what is open comes first.
+  const open = form.hasAttribute("data-again") ? null : questions().find((question) => !isAnswered(question));
+  const first = form.querySelector(".has-error") ?? open ?? questions()[0];
   if (first) {
     setCurrent(first);
     (first.querySelector("input:checked") ?? first.querySelector("input, textarea"))?.focus({ preventScroll: true });
@@ -239,7 +241,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, () => { connected(false); say(bench.dataset.retryText, "warn"); });
 }
-document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "task" || event.detail.elt?.id === "task") settle(); });
+// Not after settling: a key pressed in the twenty milliseconds between would find no question to answer.
+document.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "task") settle(); });
 
 // A second tab submitted or skipped: what is on this screen is no longer ours.
 document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
