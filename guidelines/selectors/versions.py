@@ -46,3 +46,10 @@ def draft_of(guideline: Guideline) -> GuidelineDraft:
 def content_of(text: GuidelineVersion | GuidelineDraft) -> GuidelineContent:
     """The clauses, questions and examples of a version or draft as typed values."""
     return parse_content(text.content)
+
+
+def used_clause_keys(guideline: Guideline) -> set[str]:
+    """Every clause key that the draft or any published version has, retired ones too."""
+    contents = [draft_of(guideline).content]
+    contents += GuidelineVersion.objects.filter(guideline=guideline).values_list("content", flat=True)
+    return {clause["key"] for content in contents for clause in content.get("clauses", [])}

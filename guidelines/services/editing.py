@@ -69,7 +69,7 @@ def save_draft(*, actor: User, guideline: Guideline, content: Any, change_note: 
     with transaction.atomic():
         draft = lock_draft(guideline, revision)
         if (draft.content, draft.change_note) != (parsed, note):
-            _replace(draft, parsed, note, actor)
+            replace_draft(draft, parsed, note, actor)
     return draft
 
 
@@ -77,7 +77,7 @@ def restore_version_as_draft(*, actor: User, guideline: Guideline, version: Guid
     """Make the draft say what `version` says; the version itself, and those after it, stay."""
     with transaction.atomic():
         draft = lock_draft(guideline, revision)
-        _replace(draft, version.content, f"Back to version {version.number}", actor)
+        replace_draft(draft, version.content, f"Back to version {version.number}", actor)
 
 
 def discard_draft(*, actor: User, guideline: Guideline, revision: int) -> None:
@@ -85,7 +85,7 @@ def discard_draft(*, actor: User, guideline: Guideline, revision: int) -> None:
     with transaction.atomic():
         draft = lock_draft(guideline, revision)
         current = GuidelineVersion.objects.filter(guideline=guideline).order_by("-sequence").first()
-        _replace(draft, current.content if current else to_json(EMPTY_CONTENT), "", actor)
+        replace_draft(draft, current.content if current else to_json(EMPTY_CONTENT), "", actor)
 
 
 def lock_draft(guideline: Guideline, revision: int | None) -> GuidelineDraft:
@@ -96,7 +96,8 @@ def lock_draft(guideline: Guideline, revision: int | None) -> GuidelineDraft:
     return draft
 
 
-def _replace(draft: GuidelineDraft, content: dict[str, Any], note: str, actor: User) -> None:
+def replace_draft(draft: GuidelineDraft, content: dict[str, Any], note: str, actor: User) -> None:
+    """Write a draft whose row is locked: the next revision."""
     draft.content, draft.change_note, draft.updated_by, draft.updated_at = content, note, actor, timezone.now()
     draft.revision += 1
     draft.save(update_fields=["content", "change_note", "updated_by", "updated_at", "revision"])
