@@ -164,14 +164,19 @@ class _Problem:
         for rows, block in self.blocks():
             scores = block @ table
             scores += log_prior
-            top = scores.max(axis=1, keepdims=True)
-            scores -= top
+            # A matrix has few classes: column by column is several times faster than reducing each short row.
+            top = scores[:, 0].copy()
+            for k in range(1, self.n_values):
+                np.maximum(top, scores[:, k], out=top)
+            scores -= top[:, None]
             np.exp(scores, out=scores)
-            norm = scores.sum(axis=1, keepdims=True)
-            scores /= norm
-            labelled = self.sizes[rows] > 0
-            log_likelihood += float((np.log(norm) + top)[labelled].sum())
+            norm = scores[:, 0].copy()
+            for k in range(1, self.n_values):
+                norm += scores[:, k]
+            scores /= norm[:, None]
+            scores[self.sizes[rows] == 0] = 0.0
+            log_likelihood += float(np.sum(np.log(norm) + top, where=self.sizes[rows] > 0))
             posterior[rows] = scores
-            total += scores[labelled].sum(axis=0)
+            total += scores.sum(axis=0)
             counts += block.T @ scores
         return log_likelihood, counts.reshape(self.shape), total

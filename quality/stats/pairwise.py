@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from quality.stats.figures import Figure, undefined_figure
 from quality.stats.ratings import BoolArray, FloatArray, IntArray, Ratings
 
 _BLOCK = 1 << 21
-_DENSE_CELLS = 1 << 26
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,21 +62,14 @@ class MeanKappa:
 
 
 def count_pairs(ratings: Ratings) -> PairCells:
-    """The joint tables of all pairs that share an item. O(pairs of labels on an item); repeats by one
-    person are skipped.
+    """The joint tables of all pairs that share an item. O(pairs of labels on an item), by sorting them; repeats by
+    one person are skipped.
     """
-    K = ratings.n_values
-    n_cells = ratings.n_annotators * (ratings.n_annotators - 1) // 2 * K * K
-    sizes = ratings.item_sizes()
-    n_pairs = int((sizes * (sizes - 1) // 2).sum())
-    keys = _pair_keys(ratings)
-    if n_cells <= min(_DENSE_CELLS, max(1 << 22, 4 * n_pairs)):
-        total = np.zeros(n_cells, dtype=np.int64)
-        for block in keys:
-            total += np.bincount(block, minlength=n_cells)
-        found = np.flatnonzero(total)
-        return _cells(found, total[found], ratings.n_annotators, K)
-    return _cells(*_sum_by_key(np.unique(block, return_counts=True) for block in keys), ratings.n_annotators, K)
+    keys = np.concatenate([np.zeros(0, dtype=_key_type(ratings)), *_pair_keys(ratings)])
+    keys.sort()
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, np.int64)
+    counts = np.diff(np.append(starts, len(keys)))
+    return _cells(keys[starts].astype(np.int64), counts, ratings.n_annotators, ratings.n_values)
 
 
 def merge_pairs(shards: Iterable[PairCells], n_annotators: int) -> PairCells:
@@ -102,7 +95,7 @@ def cohen_kappas(
     rows = _marginals(pair, cells.left, cells.count, n_pairs, K)
     columns = _marginals(pair, cells.right, cells.count, n_pairs, K)
     observed = np.bincount(pair, weights=cells.count * (1 - weight[cells.left, cells.right]), minlength=n_pairs)
-    expected = ((rows @ (1 - weight)) * columns).sum(axis=1) / np.maximum(n, 1)
+    expected = np.einsum("pk,kl,pl->p", rows, 1 - weight, columns) / np.maximum(n, 1)
     same = np.bincount(pair, weights=cells.count * (cells.left == cells.right), minlength=n_pairs)
     # Both marginals on one value: whole numbers, so the comparison is exact.
     is_defined = (rows * columns).max(axis=1, initial=0) < n**2
@@ -146,8 +139,14 @@ def _row_pair_keys(ratings: Ratings, p: IntArray, q: IntArray) -> IntArray:
     swap = a > b
     a, b = np.where(swap, b, a), np.where(swap, a, b)
     u, v = np.where(swap, v, u), np.where(swap, u, v)
-    keys = _key(a, b, u, v, ratings.n_annotators, ratings.n_values)
+    keys = _key(a, b, u, v, ratings.n_annotators, ratings.n_values).astype(_key_type(ratings))
     return keys[a != b] if bool(np.any(a == b)) else keys
+
+
+def _key_type(ratings: Ratings) -> type[np.signedinteger[Any]]:
+    """Narrow keys sort several times faster."""
+    n_cells = ratings.n_annotators * (ratings.n_annotators - 1) // 2 * ratings.n_values**2
+    return np.int32 if n_cells < np.iinfo(np.int32).max else np.int64
 
 
 def _key(a: IntArray, b: IntArray, u: IntArray, v: IntArray, n_annotators: int, n_values: int) -> IntArray:

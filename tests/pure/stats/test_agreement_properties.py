@@ -121,16 +121,16 @@ def test_forty_values_and_thirty_labels_an_item_match_a_direct_count() -> None:
     assert coincidences(tally(labels)) == pytest.approx(direct, abs=1e-9)
 
 
-def test_sparse_join_by_sorting_equals_the_dense_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wide_keys_and_small_blocks_give_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = draw_ratings(8, n_items=200, n_annotators=12)
-    dense_join = count_pairs(labels)
+    narrow = count_pairs(labels)
 
-    monkeypatch.setattr("quality.stats.pairwise._DENSE_CELLS", 0)
+    monkeypatch.setattr("quality.stats.pairwise._key_type", lambda ratings: np.int64)
     monkeypatch.setattr("quality.stats.pairwise._BLOCK", 64)
-    sorted_join = count_pairs(labels)
+    wide = count_pairs(labels)
 
     for name in ("first", "second", "left", "right", "count"):
-        assert getattr(sorted_join, name).tolist() == getattr(dense_join, name).tolist()
+        assert getattr(wide, name).tolist() == getattr(narrow, name).tolist()
 
 
 def test_repeats_by_one_person_make_no_pair() -> None:
