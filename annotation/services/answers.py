@@ -53,13 +53,14 @@ def checked_answer(reply: Reply, *, version_id: int, version_sha256: str, item_i
     try:
         answer = validate_answer(instructions.questions, reply.answer, payload=payload)
     except AnswerError as error:
-        errors = [FieldError(_inside_answer(path), code, detail) for path, code, detail in error.errors] + errors
+        errors = [FieldError(answer_path(path), code, detail) for path, code, detail in error.errors] + errors
     if errors:
         raise InvalidAnswer(errors=errors)
     return answer
 
 
-def _inside_answer(path: str) -> str:
+def answer_path(path: str) -> str:
+    """The path of a field of the answer as the client sees it: `answer.intent`."""
     return f"answer{path}" if not path or path.startswith("[") else f"answer.{path}"
 
 

@@ -41,6 +41,7 @@ def amend_annotation(
             return earlier
         if old.superseded_at is not None or not _may_correct(turn, old):
             raise AmendNotAllowed
+        now = max(now, old.created_at)  # the answer may have been stored while this waited for its turn
         Annotation.objects.filter(pk=old.pk).update(superseded_at=now)
         return Annotation.objects.create(
             project_id=old.project_id, round_id=old.round_id, item_id=old.item_id, annotator_id=annotator.pk,
@@ -105,7 +106,7 @@ def _last_answer(annotator: Member) -> Annotation | None:
 def _take_back(turn: Turn, last: Annotation, now: datetime) -> None:
     held = _lock_seats(turn, last)
     free_seats(held, Lease.Ending.RELEASED)
-    Annotation.objects.filter(pk=last.pk).update(superseded_at=now)
+    Annotation.objects.filter(pk=last.pk).update(superseded_at=max(now, last.created_at))
     Lease.objects.filter(assignment=last.assignment, ending=Lease.Ending.SUBMITTED).update(ending=Lease.Ending.UNDONE)
     values = {
         "seat": last.assignment_id, "old_lease": last.lease_id, "lease": uuid.uuid4(), "answer": last.pk,

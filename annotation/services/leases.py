@@ -14,11 +14,12 @@ from django.db import connection, transaction
 from accounts.errors import FieldError, NotFound
 from annotation.models import Assignment, Lease, Member
 from annotation.selectors.work import LeasedTask, current_task
+from annotation.services.answers import answer_path
 from annotation.services.refusals import DraftTooLate, InvalidAnswer, LeaseExpired
 from annotation.services.statements import rows_changed
 from annotation.services.stuck import flag_if_stuck
 from annotation.services.turns import Turn, take_turn
-from operations.strict_json import StrictJsonError, canonical_json
+from operations.strict_json import StrictJsonError, canonical_json, check_value
 
 LARGEST_DRAFT = 1024 * 1024  # bytes of canonical JSON
 
@@ -135,10 +136,10 @@ def save_draft(*, annotator: Member, lease_id: uuid.UUID, answer: Any) -> None:
 def check_draft(answer: Any) -> None:
     """Refuses what is no answer at all, holds what JSON or the database cannot, or is over a megabyte."""
     try:
-        size = len(canonical_json(answer))
+        check_value(answer)
     except StrictJsonError as error:
-        raise InvalidAnswer(errors=[FieldError(f"answer.{error.path}", error.code, error.detail)]) from error
-    if not isinstance(answer, dict) or size > LARGEST_DRAFT:
+        raise InvalidAnswer(errors=[FieldError(answer_path(error.path), error.code, error.detail)]) from error
+    if not isinstance(answer, dict) or len(canonical_json(answer)) > LARGEST_DRAFT:
         detail = f"An answer is an object of at most {LARGEST_DRAFT} bytes."
         raise InvalidAnswer(errors=[FieldError("answer", "not_an_answer", detail)])
 
