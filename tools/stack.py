@@ -15,7 +15,7 @@ USAGE = """usage: python3 tools/stack.py COMMAND
   demo               start Concord with its demo project on this machine; Ctrl-C stops it
   test [ARGS]        run all tests on throw-away servers; ARGS go to pytest
   check [--no-tests] format, lint, types, import contracts, deployment checks, then the tests
-  bench [ARGS]       run the benchmarks on throw-away servers
+  bench [NAME ARGS]  run the benchmarks, or one of them with arguments, on throw-away servers
   manage ARGS        run manage.py with the demo's servers
   servers            start PostgreSQL and Valkey of the demo only
   format             rewrite the code in the house format
@@ -44,6 +44,8 @@ def main() -> None:
     use_new_enough_python()
     from launcher import packages, paths  # noqa: PLC0415  (must not be parsed by an interpreter that is too old)
 
+    if sys.argv[1] == "demo":
+        print("Concord is starting. The first time takes a minute, later starts some seconds.", flush=True)
     python = packages.ensure_packages(REQUIREMENTS.get(sys.argv[1], "test"))
     os.execv(python, [str(python), str(paths.ROOT / "tools" / "stack_commands.py"), *sys.argv[1:]])  # noqa: S606
 

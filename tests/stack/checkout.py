@@ -12,7 +12,7 @@ from shutil import copytree, ignore_patterns
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOT_COPIED = ignore_patterns(".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache", "tests", "docs")
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 CLIENT = """
 import json, sys, psycopg
 with psycopg.connect(autocommit=True, connect_timeout=5) as connection:

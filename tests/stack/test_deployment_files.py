@@ -66,7 +66,7 @@ def test_processes_of_concord_wait_for_the_migration_and_healthy_servers() -> No
 
 
 def test_the_worker_takes_the_queues_of_the_demo() -> None:
-    launcher = (ROOT / "tools" / "launcher" / "demo.py").read_text()
+    launcher = (ROOT / "tools" / "launcher" / "processes.py").read_text()
     command = SERVICES["worker"]["command"]
     queues = command[command.index("-Q") + 1]
     assert f'"{queues}"' in launcher

@@ -78,23 +78,18 @@ def install_uv() -> None:
 
 def install(kind: str) -> None:
     with step(f"Packages of requirements/{kind}.txt"):
-        with_uv = [
-            str(UV),
-            "pip",
-            "install",
-            "--python",
-            str(PYTHON),
-            "--require-hashes",
-            "-r",
-            str(requirements(kind)),
-        ]
-        if not (UV.exists() and run_logged(with_uv)) and not run_logged(
-            [*pip_install(), "-r", str(requirements(kind))]
-        ):
+        if not any(run_logged(command) for command in ways_to_install(kind)):
             raise GiveUp(f"The packages could not be installed (all of it in {SETUP_LOG}):\n" + paths.tail(SETUP_LOG))
         write_stamp(kind)
         if kind == "test":  # test.txt holds all of demo.txt
             write_stamp("demo")
+
+
+def ways_to_install(kind: str) -> list[list[str]]:
+    """uv; uv with the machine's own certificates, which some networks need; pip, which reads pip's configuration."""
+    uv = [str(UV), "pip", "install", "--python", str(PYTHON), "--require-hashes", "-r", str(requirements(kind))]
+    with_uv = [uv, [*uv, "--system-certs"]] if UV.exists() else []
+    return [*with_uv, [*pip_install(), "-r", str(requirements(kind))]]
 
 
 def pip_install() -> list[str]:

@@ -47,6 +47,7 @@ def running_servers(home: Path, lock: IO[str], *, durable: bool) -> Iterator[Ser
     """Start PostgreSQL and Valkey with their data in `home`; stop them at the end, whatever happened."""
     logs = home / "log"
     logs.mkdir(parents=True, exist_ok=True)
+    (paths.VAR / "static").mkdir(exist_ok=True)  # WhiteNoise warns when it is missing, though it is not used here
     keep_previous(logs / "postgres.log", logs / "valkey.log")
     spawner = Spawner(lock, plain_environment())
     services: list[Service] = []
@@ -118,7 +119,8 @@ def make_public_home(home: Path, *, durable: bool) -> Path:
 def forget(home: Path) -> None:
     """Remove the data of throw-away servers, also where a stand-in for `home` was used."""
     shutil.rmtree(home, ignore_errors=True)
-    shutil.rmtree(public_home(home, durable=False), ignore_errors=True)
+    for durable in (False, True):
+        shutil.rmtree(public_home(home, durable=durable), ignore_errors=True)
 
 
 def plain_environment() -> dict[str, str]:

@@ -16,6 +16,7 @@ from launcher.locks import is_held, only_run
 from launcher.servers import Servers, forget, running_servers
 
 HOMES = paths.VAR / "tests"
+BENCHMARKS = ("stats", "importing")
 
 
 def run_tests(arguments: Sequence[str]) -> int:
@@ -36,14 +37,22 @@ def run_check(arguments: Sequence[str]) -> int:
 
 
 def run_bench(arguments: Sequence[str]) -> int:
-    """The benchmarks, on servers as durable as the demo's: `fsync` is part of what is measured."""
+    """`bench NAME ARGS` runs benchmarks/NAME.py, `bench` all that need no argument; the first bad exit code.
+
+    The servers are as durable as the demo's: `fsync` is part of what is measured.
+    """
+    programs = [arguments] if arguments else [[name] for name in BENCHMARKS]
     with throw_away_servers(durable=True) as (home, servers):
         settings = {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "CONCORD_SECRET_KEY": secrets.token_urlsafe(50),
             "CONCORD_INSECURE_HTTP": "1",
         }
-        return in_foreground([sys.executable, "-m", "benchmarks", *arguments], environment(home, servers, settings))
+        variables = environment(home, servers, settings)
+        codes = [
+            in_foreground([sys.executable, "-m", f"benchmarks.{name}", *more], variables) for name, *more in programs
+        ]
+    return next(filter(None, codes), 0)
 
 
 def pytest(arguments: Sequence[str]) -> list[str]:
