@@ -15,7 +15,7 @@ from scipy.special import betainc, gammainc
 from quality.stats.ratings import BoolArray, FloatArray, IntArray, Ratings
 
 SIZE_CLASSES = 5
-SMOOTHING = 1.0
+SMOOTHING = 5.0
 MIN_BODY = 2.0
 
 
