@@ -70,8 +70,10 @@ def parse_content(raw: object) -> GuidelineContent:
     reader = ObjectReader(raw, "", problems, allowed=("clauses", "questions", "examples"))
     clauses = _read_clauses(reader)
     questions = read_questions(_or_empty(reader.values.get("questions")), "questions", problems)
+    is_sound = not any(problem.path.startswith("questions") for problem in problems.found)
     _check_citations(questions, clauses, problems)
-    examples = _read_examples(reader, questions, clauses)
+    # Answers are only checked against questions that hold together: conditions in a circle have no answer.
+    examples = _read_examples(reader, questions if is_sound else None, clauses)
     if problems:
         raise SchemaError(problems.found)
     return GuidelineContent(clauses, questions, examples)
@@ -164,7 +166,7 @@ def _check_citations(questions: tuple[Question, ...], clauses: tuple[Clause, ...
 
 
 def _read_examples(
-    reader: ObjectReader, questions: tuple[Question, ...], clauses: tuple[Clause, ...]
+    reader: ObjectReader, questions: tuple[Question, ...] | None, clauses: tuple[Clause, ...]
 ) -> tuple[Example, ...]:
     raws = reader.entries("examples", most=MOST_EXAMPLES)
     known = {clause.key for clause in clauses}
@@ -184,7 +186,7 @@ def _read_examples(
     return tuple(examples)
 
 
-def _read_example(reader: ObjectReader, key: str, questions: tuple[Question, ...], known: set[str]) -> Example:
+def _read_example(reader: ObjectReader, key: str, questions: tuple[Question, ...] | None, known: set[str]) -> Example:
     kind = reader.text("kind", longest=20, required=True)
     if kind and kind not in EXAMPLE_KINDS:
         reader.report("kind", "unknown_kind", f"kind must be one of {', '.join(EXAMPLE_KINDS)}")
@@ -219,8 +221,10 @@ def _read_payload(reader: ObjectReader) -> dict[str, Any] | None:
     return payload
 
 
-def _read_answer(reader: ObjectReader, questions: tuple[Question, ...], shown: dict[str, Any]) -> dict[str, Any] | None:
-    if not reader.has("answer"):
+def _read_answer(
+    reader: ObjectReader, questions: tuple[Question, ...] | None, shown: dict[str, Any]
+) -> dict[str, Any] | None:
+    if questions is None or not reader.has("answer"):
         return None
     try:
         return validate_answer(questions, reader.values["answer"], partial=True, payload=shown)

@@ -168,8 +168,10 @@ def _read_rating_labels(reader: ObjectReader, least: int, most: int) -> tuple[tu
     if not isinstance(raw, dict):
         reader.report("labels", "not_a_list", "labels must be a list or an object")
         return ()
-    inner = ObjectReader(raw, join_path(reader.path, "labels"), reader.problems, allowed=_value_names(least, most))
-    texts = [(value, inner.text(value, longest=LONGEST_LABEL, one_line=True)) for value in inner.values]
+    known = _value_names(least, most)
+    inner = ObjectReader(raw, join_path(reader.path, "labels"), reader.problems, allowed=known)
+    named = [value for value in inner.values if value in known]
+    texts = [(value, inner.text(value, longest=LONGEST_LABEL, one_line=True)) for value in named]
     return tuple(sorted((int(value), text) for value, text in texts if text))
 
 

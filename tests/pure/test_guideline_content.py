@@ -161,3 +161,19 @@ def test_every_problem_is_told_at_once() -> None:
 def test_a_long_chain_of_parents_is_no_cycle() -> None:
     chain = [clause("C0"), *(clause(f"C{number}", f"C{number - 1}") for number in range(1, 1000))]
     assert len(parse_content({"clauses": chain}).clauses) == 1000
+
+
+@pytest.mark.parametrize("asked", ["other", "nowhere"])
+def test_examples_are_not_judged_by_conditions_that_lead_nowhere(asked: str) -> None:
+    """Two questions that wait for each other, and one that waits for a question that is not there."""
+
+    def question(key: str, condition: str) -> dict[str, Any]:
+        options = [{"key": "a"}, {"key": "b"}]
+        return {"key": key, "type": "choice", "options": options, "visible_if": {"question": condition, "in": ["a"]}}
+
+    example = {"kind": "edge", "text": "t", "answer": {"one": "a", "other": "a"}}
+
+    with pytest.raises(SchemaError) as refusal:
+        parse_content({"questions": [question("one", asked), question("other", "one")], "examples": [example]})
+
+    assert {problem.code for problem in refusal.value.errors} <= {"cycle", "unknown_question"}

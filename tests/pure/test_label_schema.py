@@ -161,6 +161,7 @@ def test_rating_labels_may_be_a_list_of_all_values() -> None:
         ([{"key": "r", "type": "rating", "min": 0, "max": 10**9}], "questions[0].max", "too_many"),
         ([{"key": "r", "type": "rating", "labels": ["a"]}], "questions[0].labels", "wrong_length"),
         ([{"key": "r", "type": "rating", "labels": {"9": "a"}}], "questions[0].labels.9", "unknown_key"),
+        ([{"key": "r", "type": "rating", "labels": {"low": "a"}}], "questions[0].labels.low", "unknown_key"),
         ([{"key": "n", "type": "number", "min": 2, "max": 1}], "questions[0].min", "min_over_max"),
         ([{"key": "n", "type": "number", "min": float("inf")}], "questions[0].min", "not_a_number"),
         ([{"key": "t", "type": "text", "max_length": 0}], "questions[0].max_length", "out_of_range"),
