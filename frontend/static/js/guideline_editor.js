@@ -1,0 +1,110 @@
+// The guideline editor: saves by itself while one types, never leaves with unsaved words in silence. Without this
+// file the Save button and every link still work.
+
+const QUIET_MS = 1200;
+
+let isDirty = false;
+let timer = null;
+let leaveTo = null;
+let openOptions = [];
+
+const form = () => document.getElementById("part-form");
+const state = () => document.getElementById("save-state");
+
+function say(words) {
+  const line = state()?.querySelector("span") ?? state()?.appendChild(document.createElement("span"));
+  if (!line) return;
+  line.className = "muted";
+  line.textContent = words;
+}
+
+function saveSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(saveNow, QUIET_MS);
+}
+
+function saveNow() {
+  clearTimeout(timer);
+  if (isDirty && form()) htmx.trigger(form(), "autosave");
+}
+
+function touched() {
+  isDirty = true;
+  say(form().dataset.unsavedWords);
+  saveSoon();
+}
+
+document.addEventListener("input", (event) => { if (form()?.contains(event.target)) touched(); });
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, headers, triggeringEvent } = event.detail;
+  if (elt !== form()) return;
+  clearTimeout(timer);
+  isDirty = false; // what is typed from here on is not in this request
+  if (triggeringEvent?.type === "autosave") headers["X-Autosave"] = "1";
+});
+
+// A request that was not stored leaves the words on the screen unsaved.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.id !== "part-form") return;
+  const isStored = event.detail.successful && !state()?.hasAttribute("data-unsaved");
+  if (!isStored) isDirty = true;
+});
+
+document.addEventListener("htmx:beforeSwap", () => {
+  openOptions = [...document.querySelectorAll(".guide-option-edit[open]")].map((option) => option.id);
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id === "part-form" || event.target.id === "part-form") showWhatMatters();
+  const base = state()?.querySelector("[name=base]")?.value;
+  const removing = document.querySelector("[data-base]");
+  if (removing && base !== undefined) removing.value = base;
+  if (state()?.hasAttribute("data-unsaved")) {
+    isDirty = true;
+    saveSoon();
+  }
+  if (leaveTo && state()?.hasAttribute("data-saved") && !isDirty) location.assign(leaveTo);
+  leaveTo = null;
+});
+
+function showWhatMatters() {
+  for (const id of openOptions) {
+    const option = document.getElementById(id);
+    if (option) option.open = true;
+  }
+  const conflict = document.getElementById("conflict");
+  const wrong = form()?.querySelector("[aria-invalid=true]");
+  if (conflict) conflict.focus();
+  else if (wrong) {
+    const option = wrong.closest("details");
+    if (option) option.open = true;
+    wrong.focus();
+  }
+}
+
+// A link away: save first, then go. What cannot be saved is asked about by the browser.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || !isDirty || !form() || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (link.target || link.getAttribute("href").startsWith("#")) return;
+  if (link.hasAttribute("data-take-theirs")) {
+    isDirty = false;
+    return;
+  }
+  event.preventDefault();
+  leaveTo = link.href;
+  saveNow();
+});
+
+// Moving or removing the part posts another form: what was typed is stored by then.
+document.addEventListener("submit", (event) => {
+  if (isDirty && event.target.id !== "part-form") {
+    event.preventDefault();
+    saveNow();
+  }
+});
+
+addEventListener("beforeunload", (event) => { if (isDirty) event.preventDefault(); });
+
+document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });

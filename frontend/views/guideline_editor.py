@@ -1,0 +1,243 @@
+"""The draft's editor: one clause, question or example at a time, saved by htmx or by a plain form post."""
+
+import json
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.errors import InvalidInput
+from accounts.permissions import Capability
+from frontend.forms.guideline_parts import NewQuestionForm
+from frontend.forms.guideline_posted import is_rearranged, key_from, posted_part
+from frontend.forms.refusals import show_refusal
+from frontend.guard import signed_in_user
+from frontend.guideline_differences import shown_difference
+from frontend.guideline_editor import KIND_WORDS, BothSides, PartFields, both_sides, fields_of, outline_of, own_errors
+from frontend.guideline_guard import guideline_page
+from frontend.guideline_preview import preview_of
+from guidelines.label_schema import Question
+from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
+from guidelines.parts import LISTS, Part, find_part, next_clause_key, part_digest, parts_of
+from guidelines.selectors.access import current_version
+from guidelines.selectors.differences import draft_difference
+from guidelines.selectors.versions import content_of, draft_of, used_clause_keys
+from guidelines.services.parts import PartChanged, add_part, move_part, remove_part, save_part
+
+EDIT = Capability.EDIT_GUIDELINE
+
+
+class Desk(NamedTuple):
+    """The draft under edit with what it is compared with."""
+
+    guideline: Guideline
+    draft: GuidelineDraft
+    current: GuidelineVersion | None
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        return content_of(self.draft).questions
+
+    def page(self, here: tuple[str, str] | None) -> dict[str, Any]:
+        published = self.current.content if self.current else {}
+        outline = outline_of(self.guideline, self.draft.content, published, here)
+        return {
+            "guideline": self.guideline, "tab": "edit", "is_editor": True, "draft": self.draft,
+            "current": self.current, "outline": outline, "here": here,
+        }  # fmt: skip
+
+
+def desk_of(guideline: Guideline) -> Desk:
+    return Desk(guideline, draft_of(guideline), current_version(guideline))
+
+
+@require_GET
+@guideline_page(EDIT)
+def guideline_edit(request: HttpRequest, guideline: Guideline) -> HttpResponse:
+    desk = desk_of(guideline)
+    difference = shown_difference(draft_difference(guideline, desk.draft))
+    return render(request, "guidelines/edit.html", desk.page(None) | {"difference": difference})
+
+
+@require_http_methods(["GET", "POST"])
+@guideline_page(EDIT)
+def guideline_part(request: HttpRequest, guideline: Guideline, kind: str, key: str) -> HttpResponse:
+    desk = desk_of(guideline)
+    part = _find(desk, kind, key)
+    if request.method == "GET":
+        if part is None:
+            raise Http404
+        return _answer(request, desk, fields_of(kind, part, desk.draft.content, desk.questions), part_digest(part))
+    old = part or _removed(request, desk, kind, key)
+    posted = posted_part(request.POST, kind, old, desk.questions)
+    base = request.POST.get("base", "")
+    if is_rearranged(request.POST, posted):
+        fields = fields_of(kind, posted, desk.draft.content, desk.questions)
+        return _answer(request, desk, fields, base, is_unsaved=True)
+    return _save(request, desk, kind, posted, base)
+
+
+def _save(request: HttpRequest, desk: Desk, kind: str, posted: Part, base: str) -> HttpResponse:
+    key, content, questions = posted["key"], desk.draft.content, desk.questions
+    try:
+        save_part(actor=signed_in_user(request), guideline=desk.guideline, kind=kind, part=posted, base=base)
+    except InvalidInput as refusal:
+        errors = own_errors(refusal.errors, kind, key, content)
+        return _answer(request, desk, fields_of(kind, posted, content, questions, errors), base, status=422)
+    except PartChanged as conflict:
+        now = desk_of(desk.guideline)
+        sides = both_sides(now.draft, conflict.theirs, posted)
+        fields = fields_of(kind, posted, now.draft.content, now.questions)
+        return _answer(request, now, fields, part_digest(conflict.theirs), sides=sides, status=409)
+    if not request.headers.get("HX-Request"):
+        messages.success(request, _("Saved."))
+        return redirect("guideline-part", desk.guideline.slug, kind, key)
+    saved = desk_of(desk.guideline)
+    part = find_part(saved.draft.content, kind, key) or posted
+    fields = fields_of(kind, part, saved.draft.content, saved.questions)
+    return _answer(request, saved, fields, part_digest(part), is_saved=True)
+
+
+def _answer(
+    request: HttpRequest,
+    desk: Desk,
+    fields: PartFields,
+    base: str,
+    *,
+    status: int = 200,
+    sides: BothSides | None = None,
+    is_saved: bool = False,
+    is_unsaved: bool = False,
+) -> HttpResponse:
+    """The whole page; for htmx the form with the outline; for a save by itself only its state, so that what is
+    being typed stays untouched."""
+    context = desk.page((fields.kind, fields.part["key"])) | {
+        "fields": fields, "base": base, "sides": sides, "is_saved": is_saved, "is_unsaved": is_unsaved,
+        "kind_words": KIND_WORDS[fields.kind], "preview": preview_of(desk.questions, fields.kind, fields.part),
+    }  # fmt: skip
+    if not request.headers.get("HX-Request"):
+        return render(request, "guidelines/part.html", context, status=status)
+    if request.headers.get("X-Autosave"):
+        # Until the person has seen both sides, the save stays based on what was shown.
+        context["base"] = request.POST.get("base", "") if sides else base
+        response = render(request, "guidelines/_autosaved.html", context, status=status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#save-state", "outerHTML"
+        return response
+    response = render(request, "guidelines/_part_answer.html", context, status=status)
+    if is_saved:
+        response["HX-Trigger"] = json.dumps({"announce": _("Saved.")})
+    return response
+
+
+def _find(desk: Desk, kind: str, key: str) -> Part | None:
+    if kind not in LISTS:
+        raise Http404
+    return find_part(desk.draft.content, kind, key)
+
+
+def _removed(request: HttpRequest, desk: Desk, kind: str, key: str) -> Part:
+    """A part that somebody took out while it was being edited: enough of it to keep what was typed."""
+    if "base" not in request.POST:
+        raise Http404
+    published = find_part(desk.current.content, kind, key) if desk.current else None
+    kept: Part = {"key": key, "type": request.POST.get("type", ""), "options": []}
+    return published or (kept if kind == "question" else {"key": key})
+
+
+@require_http_methods(["GET", "POST"])
+@guideline_page(EDIT)
+def guideline_part_new(request: HttpRequest, guideline: Guideline, kind: str) -> HttpResponse:
+    desk = desk_of(guideline)
+    if kind == "question":
+        return _new_question(request, desk)
+    if kind not in LISTS:
+        raise Http404
+    part = _blank(desk, kind, request.GET.get("under", ""))
+    if request.method == "GET":
+        return _new_page(request, desk, fields_of(kind, part, desk.draft.content, desk.questions))
+    posted = posted_part(request.POST, kind, part, desk.questions)
+    try:
+        add_part(actor=signed_in_user(request), guideline=guideline, kind=kind, part=posted)
+    except InvalidInput as refusal:
+        errors = own_errors(refusal.errors, kind, posted["key"], desk.draft.content)
+        return _new_page(request, desk, fields_of(kind, posted, desk.draft.content, desk.questions, errors))
+    return redirect("guideline-part", guideline.slug, kind, posted["key"])
+
+
+def _new_page(request: HttpRequest, desk: Desk, fields: PartFields) -> HttpResponse:
+    context = desk.page((fields.kind, "")) | {"fields": fields, "kind_words": KIND_WORDS[fields.kind]}
+    context["preview"] = preview_of(desk.questions, fields.kind, fields.part)
+    return render(request, "guidelines/part_new.html", context, status=200 if request.method == "GET" else 422)
+
+
+def _blank(desk: Desk, kind: str, under: str) -> Part:
+    if kind == "clause":
+        key = next_clause_key(used_clause_keys(desk.guideline))
+        parent = under if find_part(desk.draft.content, "clause", under) else None
+        return {"key": key, "title": "", "body": "", "parent": parent}
+    taken = {part["key"].upper() for part in parts_of(desk.draft.content, "example")}
+    key = next(f"E{number}" for number in range(1, len(taken) + 2) if f"E{number}" not in taken)
+    clause = under if find_part(desk.draft.content, "clause", under) else None
+    return {"key": key, "kind": "positive", "text": "", "clause": clause}
+
+
+def _new_question(request: HttpRequest, desk: Desk) -> HttpResponse:
+    form = NewQuestionForm(request.POST or None)
+    if form.is_valid():
+        key = form.cleaned_data["key"] or key_from(form.cleaned_data["title"])
+        part: Part = {"key": key, "type": form.cleaned_data["type"], "title": form.cleaned_data["title"]}
+        if part["type"] in {"choice", "choices"}:
+            part["options"] = [{"key": "yes", "label": _("Yes")}, {"key": "no", "label": _("No")}]
+        try:
+            add_part(actor=signed_in_user(request), guideline=desk.guideline, kind="question", part=part)
+        except InvalidInput as refusal:
+            errors = own_errors(refusal.errors, "question", key, desk.draft.content)
+            show_refusal(form, InvalidInput(errors=errors))
+        else:
+            return redirect("guideline-part", desk.guideline.slug, "question", key)
+    context = desk.page(("question", "")) | {"form": form}
+    return render(request, "guidelines/question_new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@guideline_page(EDIT)
+def guideline_part_move(request: HttpRequest, guideline: Guideline, kind: str, key: str) -> HttpResponse:
+    if kind not in LISTS:
+        raise Http404
+    step = -1 if request.POST.get("direction") == "up" else 1
+    move_part(actor=signed_in_user(request), guideline=guideline, kind=kind, key=key, step=step)
+    return redirect("guideline-part", guideline.slug, kind, key)
+
+
+@require_POST
+@guideline_page(EDIT)
+def guideline_part_remove(request: HttpRequest, guideline: Guideline, kind: str, key: str) -> HttpResponse:
+    if kind not in LISTS:
+        raise Http404
+    try:
+        remove_part(
+            actor=signed_in_user(request), guideline=guideline, kind=kind, key=key, base=request.POST.get("base", "")
+        )
+    except PartChanged:
+        messages.error(request, _("Somebody changed %(key)s meanwhile, so it was kept. Look again.") % {"key": key})
+        return redirect("guideline-edit", guideline.slug)
+    except InvalidInput as refusal:
+        content = draft_of(guideline).content
+        for error in own_errors(refusal.errors, kind, key, content):
+            messages.error(request, _("%(key)s was kept. %(why)s") % {"key": key, "why": error.detail})
+        return redirect("guideline-part", guideline.slug, kind, key)
+    messages.success(request, _("%(key)s is out of the draft. Published versions keep it.") % {"key": key})
+    return redirect("guideline-edit", guideline.slug)
+
+
+@require_POST
+@guideline_page(EDIT)
+def guideline_preview(request: HttpRequest, guideline: Guideline, kind: str, key: str) -> HttpResponse:
+    """How the posted part will read; nothing is stored."""
+    desk = desk_of(guideline)
+    part = _find(desk, kind, key) or _removed(request, desk, kind, key)
+    posted = posted_part(request.POST, kind, part, desk.questions)
+    return render(request, "guidelines/_preview.html", {"preview": preview_of(desk.questions, kind, posted)})

@@ -1,0 +1,106 @@
+"""Guidelines: the list, reading a version, its history, the difference of two."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.errors import DomainError, Forbidden
+from accounts.permissions import Capability
+from frontend.forms.guidelines import GuidelineForm
+from frontend.forms.refusals import show_refusal
+from frontend.guard import page, signed_in_user
+from frontend.guideline_differences import shown_difference
+from frontend.guideline_guard import guideline_page
+from frontend.guideline_reading import reading_of
+from guidelines.models import Guideline
+from guidelines.selectors.access import may_edit
+from guidelines.selectors.differences import DRAFT, difference
+from guidelines.selectors.versions import content_of, draft_of, guidelines_of, version_by_number, versions_of
+from guidelines.services.editing import create_guideline
+
+
+@require_GET
+@page(Capability.SIGNED_IN)
+def guidelines(request: HttpRequest) -> HttpResponse:
+    user = signed_in_user(request)
+    listed = guidelines_of(user).order_by("title", "pk")
+    may_start = user.is_owner or user.may_start_projects
+    return render(request, "guidelines/list.html", {"guidelines": listed, "may_start": may_start})
+
+
+@require_http_methods(["GET", "POST"])
+@page(Capability.START_PROJECT)
+def guideline_new(request: HttpRequest) -> HttpResponse:
+    form = GuidelineForm(request.POST or None)
+    if form.is_valid():
+        try:
+            made = create_guideline(actor=signed_in_user(request), **form.cleaned_data)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            return redirect("guideline-edit", made.slug)
+    return render(request, "guidelines/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+@guideline_page(Capability.READ_GUIDELINE)
+def guideline(request: HttpRequest, guideline: Guideline) -> HttpResponse:
+    """The current version, `?version=2.1`, or for its editors `?version=draft`."""
+    versions = list(versions_of(guideline).defer("content").order_by("-sequence"))
+    is_editor = may_edit(signed_in_user(request), guideline)
+    wanted = request.GET.get("version") or (versions[0].number if versions else DRAFT)
+    if wanted == DRAFT and not is_editor:
+        if request.GET.get("version"):
+            raise Forbidden
+        return render(request, "guidelines/unpublished.html", {"guideline": guideline, "tab": "read"})
+    text = draft_of(guideline) if wanted == DRAFT else version_by_number(guideline, wanted)
+    is_current = bool(versions) and versions[0].number == wanted
+    context = {
+        "guideline": guideline, "tab": "read", "is_editor": is_editor, "versions": versions, "wanted": wanted,
+        "text": text, "reading": reading_of(content_of(text)), "is_current": is_current,
+    }  # fmt: skip
+    return render(request, "guidelines/read.html", context)
+
+
+@require_GET
+@guideline_page(Capability.READ_GUIDELINE)
+def guideline_versions(request: HttpRequest, guideline: Guideline) -> HttpResponse:
+    versions = list(versions_of(guideline).defer("content").order_by("-sequence"))
+    is_editor = may_edit(signed_in_user(request), guideline)
+    pairs = [
+        {"version": version, "before": before} for version, before in zip(versions, [*versions[1:], None], strict=True)
+    ]
+    context = {
+        "guideline": guideline, "tab": "versions", "is_editor": is_editor, "rows": pairs, "versions": versions,
+        "draft": draft_of(guideline) if is_editor else None,
+    }  # fmt: skip
+    return render(request, "guidelines/versions.html", context)
+
+
+@require_GET
+@guideline_page(Capability.READ_GUIDELINE)
+def guideline_diff(request: HttpRequest, guideline: Guideline) -> HttpResponse:
+    """`?from=1.0&to=2.0`; without them the newest version against the one before it."""
+    is_editor = may_edit(signed_in_user(request), guideline)
+    versions = list(versions_of(guideline).defer("content").order_by("-sequence"))
+    numbers = [version.number for version in versions]
+    names = [DRAFT, *numbers] if is_editor else numbers
+    new = request.GET.get("to") or (numbers[0] if numbers else "")
+    old = request.GET.get("from") or _before(new, numbers)
+    context = {
+        "guideline": guideline, "tab": "diff", "is_editor": is_editor, "names": names, "old": old, "new": new,
+        "is_side_by_side": request.GET.get("view") == "side",
+    }  # fmt: skip
+    if old and new:
+        if not {old, new} <= set(names):
+            raise Http404
+        context["difference"] = shown_difference(difference(guideline, old, new))
+    return render(request, "guidelines/diff.html", context)
+
+
+def _before(name: str, numbers: list[str]) -> str:
+    """The version before one of `numbers` (newest first); before the draft stands the newest."""
+    if name == DRAFT:
+        return numbers[0] if numbers else ""
+    later = numbers[numbers.index(name) + 1 :] if name in numbers else []
+    return later[0] if later else ""
