@@ -37,7 +37,7 @@ def check_parts() -> list[Part]:
     database = _database()
     if not database.is_alive:
         return [database, _broker(), _disk()]
-    return [database, _broker(), _seen("worker", "worker:"), _seen("beat", "beat"), _disk()]
+    return [database, _broker(), check_worker(), _seen("beat", "beat"), _disk()]
 
 
 def _database() -> Part:
@@ -66,6 +66,11 @@ def _seen(name: str, prefix: str) -> Part:
     if silence > SILENT_AFTER:
         return Part(name, False, f"No {name} seen for {int(silence.total_seconds())} s: long work waits.")
     return Part(name, True, f"seen {int(silence.total_seconds())} s ago")
+
+
+def check_worker() -> Part:
+    """Whether somebody is there to do the long work. One query; asks no broker."""
+    return _seen("worker", "worker:")
 
 
 def _disk() -> Part:

@@ -1,3 +1,5 @@
+from django.db.models import QuerySet
+
 from accounts.errors import Forbidden, NotFound
 from accounts.models import User
 from guidelines.models import Guideline, GuidelineGrant, GuidelineVersion
@@ -21,6 +23,14 @@ def guideline_for(user: User, slug: str, *, edit: bool = False) -> Guideline:
 def may_edit(user: User, guideline: Guideline) -> bool:
     grants = GuidelineGrant.objects.filter(guideline=guideline, user=user, level=GuidelineGrant.Level.EDIT)
     return user.is_owner or grants.exists()
+
+
+def editable_guidelines(user: User) -> QuerySet[Guideline]:
+    """The guidelines under which the user may start a project."""
+    if user.is_owner:
+        return Guideline.objects.all()
+    grants = GuidelineGrant.objects.filter(user=user, level=GuidelineGrant.Level.EDIT)
+    return Guideline.objects.filter(pk__in=grants.values("guideline"))
 
 
 def current_version(guideline: Guideline) -> GuidelineVersion | None:

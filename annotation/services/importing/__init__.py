@@ -10,7 +10,7 @@ from annotation.services.importing.importer import Importer, StagedRow
 from annotation.services.importing.items import ItemImporter
 from annotation.services.importing.labels import LabelImporter
 from annotation.services.importing.report import ImportRefused, ImportReport, batch_body, error_body, report_body
-from annotation.services.importing.running import OnError, Watch, run_import
+from annotation.services.importing.running import OnError, Watch, rehearse_import, run_import
 from annotation.services.importing.sources import LineFormat, read_lines
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "import_items",
     "import_labels",
     "read_lines",
+    "rehearse_import",
     "report_body",
     "run_import",
 ]

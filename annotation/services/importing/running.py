@@ -1,7 +1,8 @@
 """The path of every import: stage the lines, then judge and store them in one transaction."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -53,20 +54,48 @@ def run_import(
     never overwritten. Raises ImportRefused, and stores nothing but the report, if a line is bad and `on_error` is
     "abort", or if the file could not be read to its end.
     """
-    if importer.project.status == Project.Status.CLOSED:
-        raise ProjectClosed
-    with staging_tables(importer) as cursor:
-        staged = stage_rows(cursor, importer, importer.read(lines, from_csv=from_csv), watch.progress)
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                report = _judge_and_store(cursor, importer, staged, on_error, source, watch)
-                break
-            except IntegrityError:  # a member or round of that name was made meanwhile: judge again
-                if attempt == ATTEMPTS:
-                    raise
+    with _staging(importer, lines, from_csv, watch) as (cursor, staged):
+        report = _try_again(lambda: _judge_and_store(cursor, importer, staged, on_error, source, watch))
     if not report.is_stored:
         raise refusal_of(report, importer.project.slug, staged.stopped_by or None)
     return report
+
+
+def rehearse_import(
+    importer: Importer, lines: Iterable[Line], *, from_csv: bool, on_error: OnError
+) -> ImportReport:  # fmt: skip
+    """The report that `run_import` would give now, by the same path, rolled back: nothing stays, not even the report.
+
+    `is_stored` says whether it would be stored; `batch_id` is 0.
+    """
+
+    def rehearse() -> ImportReport:
+        with transaction.atomic():
+            report = _judge_and_store(cursor, importer, staged, on_error, "", UNWATCHED)
+            transaction.set_rollback(True)
+        return replace(report, batch_id=0)
+
+    with _staging(importer, lines, from_csv, UNWATCHED) as (cursor, staged):
+        return _try_again(rehearse)
+
+
+@contextmanager
+def _staging(
+    importer: Importer, lines: Iterable[Line], from_csv: bool, watch: Watch
+) -> Iterator[tuple[CursorWrapper, Staged]]:
+    """The lines, staged, while nothing is locked yet."""
+    if importer.project.status == Project.Status.CLOSED:
+        raise ProjectClosed
+    with staging_tables(importer) as cursor:
+        yield cursor, stage_rows(cursor, importer, importer.read(lines, from_csv=from_csv), watch.progress)
+
+
+def _try_again(attempt: Callable[[], ImportReport]) -> ImportReport:
+    """A member or round of the same name may be made meanwhile: judge again."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(IntegrityError):
+            return attempt()
+    return attempt()
 
 
 def _judge_and_store(
