@@ -1,8 +1,28 @@
 """Every page and fragment, grouped by screen."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from frontend.views import account, guideline_editor, guideline_publishing, guidelines, home, workbench
+from frontend.paths import ExternalIdConverter
+from frontend.views import (
+    account,
+    agreement,
+    campaigns,
+    findings,
+    guideline_editor,
+    guideline_publishing,
+    guidelines,
+    home,
+    imports,
+    items,
+    jobs,
+    methods,
+    people,
+    profile,
+    projects,
+    workbench,
+)
+
+register_converter(ExternalIdConverter, "external_id")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,6 +30,44 @@ urlpatterns = [
     path("me/", account.me, name="me"),
     path("me/tokens/<int:token_id>/revoke/", account.revoke, name="token-revoke"),
     path("health/", account.health, name="health"),
+    # projects
+    path("projects/new/", projects.project_new, name="project-new"),
+    path("p/<slug:slug>/", projects.project, name="project"),
+    path("p/<slug:slug>/measure/", projects.measure, name="project-measure"),
+    path("p/<slug:slug>/measuring/", projects.measuring, name="project-measuring"),
+    path("p/<slug:slug>/settings/", projects.project_settings, name="project-settings"),
+    path("p/<slug:slug>/settings/status/", projects.project_status, name="project-status"),
+    # items
+    path("p/<slug:slug>/items/", items.items, name="items"),
+    path("p/<slug:slug>/items/<external_id:external_id>/", items.item, name="item"),
+    # import
+    path("p/<slug:slug>/import/", imports.import_page, name="import"),
+    path("p/<slug:slug>/import/history/", imports.import_history, name="import-history"),
+    path("p/<slug:slug>/import/send/<slug:kind>/", imports.import_send, name="import-send"),
+    path("p/<slug:slug>/import/all/", imports.imports, name="imports"),
+    path("p/<slug:slug>/import/<int:batch_id>/", imports.import_report, name="import-report"),
+    # people
+    path("p/<slug:slug>/people/", people.people, name="people"),
+    path("p/<slug:slug>/people/new/", people.person_new, name="person-new"),
+    path("p/<slug:slug>/people/<int:member_id>/change/", people.person, name="person"),
+    path("p/<slug:slug>/people/<int:member_id>/pause/", people.person_pause, name="person-pause"),
+    path("p/<slug:slug>/people/<int:member_id>/remove/", people.person_remove, name="person-remove"),
+    path("p/<slug:slug>/people/<int:member_id>/", profile.profile, name="profile"),
+    # quality
+    path("p/<slug:slug>/agreement/", agreement.agreement, name="agreement"),
+    path("p/<slug:slug>/agreement/csv/", agreement.agreement_csv, name="agreement-csv"),
+    path("p/<slug:slug>/agreement/items/", agreement.agreement_items, name="agreement-items"),
+    path("p/<slug:slug>/analyse/", agreement.analyse, name="analyse"),
+    path("p/<slug:slug>/jobs/<uuid:job_id>/", jobs.job, name="job"),
+    path("p/<slug:slug>/findings/", findings.findings, name="findings"),
+    path("p/<slug:slug>/findings/<int:finding_id>/", findings.finding, name="finding"),
+    path("p/<slug:slug>/findings/<int:finding_id>/decide/", findings.finding_decide, name="finding-decide"),
+    path("p/<slug:slug>/findings/<int:finding_id>/names/", findings.finding_names, name="finding-names"),
+    path("p/<slug:slug>/campaigns/", campaigns.campaigns, name="campaigns"),
+    path("p/<slug:slug>/campaigns/new/", campaigns.campaign_new, name="campaign-new"),
+    path("p/<slug:slug>/campaigns/<int:campaign_id>/", campaigns.campaign, name="campaign"),
+    path("p/<slug:slug>/campaigns/<int:campaign_id>/close/", campaigns.campaign_close, name="campaign-close"),
+    path("methods/", methods.methods, name="methods"),
     # workbench
     path("p/<slug:slug>/label/", workbench.workbench, name="workbench"),
     path("p/<slug:slug>/label/claim/", workbench.claim, name="workbench-claim"),
