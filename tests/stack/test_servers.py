@@ -3,15 +3,13 @@
 import os
 import signal
 import stat
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.stack.checkout import ROOT, Checkout, wait_until_gone
+from tests.stack.checkout import Checkout, wait_until_gone
 
 pytestmark = pytest.mark.stack
 
@@ -95,7 +93,6 @@ def test_odd_and_long_paths_get_their_sockets_elsewhere(
 
 
 def test_the_second_start_needs_no_network_and_installs_nothing(checkout: Checkout) -> None:
-    subprocess.run([sys.executable, ROOT / "tools" / "stack.py", "manage", "--version"], check=True)
     checkout.environment = {
         "PIP_INDEX_URL": "http://127.0.0.1:9/",
         "PIP_NO_CACHE_DIR": "1",

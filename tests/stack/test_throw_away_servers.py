@@ -9,6 +9,7 @@ from tests.stack.checkout import Checkout
 
 pytestmark = pytest.mark.stack
 
+PYTEST = ("-n0", "-c", "probe/pytest.ini", "-p", "no:django")
 PROBE = """
 import os, psycopg
 
@@ -20,28 +21,27 @@ def test_probe():
 """
 
 
-def write_probe(checkout: Checkout, *, holds: bool, demo: str = "") -> str:
+def write_probe(checkout: Checkout, *, holds: bool, demo: str = "none") -> str:
     (checkout.root / "probe").mkdir()
     (checkout.root / "probe" / "pytest.ini").write_text("[pytest]\n")
     (checkout.root / "probe" / "test_probe.py").write_text(PROBE.format(demo=demo, holds=holds))
     return "probe/test_probe.py"
 
 
-@pytest.mark.parametrize(("holds", "code"), [(True, 0), (False, 1)])
-def test_the_exit_code_is_that_of_the_tests_and_nothing_is_left(checkout: Checkout, holds: bool, code: int) -> None:
-    probe = write_probe(checkout, holds=holds)
-    launcher = checkout.start("test", "-n0", "-c", "probe/pytest.ini", "-p", "no:django", probe)
-    assert launcher.process.wait(100) == code, launcher.printed()
-    assert list((checkout.var / "tests").iterdir()) == []
-    assert checkout.processes() == []
-
-
-def test_it_runs_beside_the_demo_and_never_on_its_servers(checkout: Checkout) -> None:
+def test_it_runs_beside_the_demo_on_servers_of_its_own(checkout: Checkout) -> None:
     checkout.start_servers()
     probe = write_probe(checkout, holds=True, demo=checkout.variables()["PGHOST"])
-    launcher = checkout.start("test", "-n0", "-c", "probe/pytest.ini", "-p", "no:django", probe)
+    launcher = checkout.start("test", *PYTEST, probe)
     assert launcher.process.wait(100) == 0, launcher.printed()
     assert checkout.psql("SELECT 1") == "1"
+
+
+def test_after_a_failure_nothing_is_left_either(checkout: Checkout) -> None:
+    launcher = checkout.start("test", *PYTEST, write_probe(checkout, holds=False))
+    assert launcher.process.wait(100) == 1, launcher.printed()
+    assert "1 failed" in launcher.printed()
+    assert list((checkout.var / "tests").iterdir()) == []
+    assert checkout.processes() == []
 
 
 def test_what_killed_runs_left_is_removed_and_what_a_run_uses_is_not(checkout: Checkout) -> None:
