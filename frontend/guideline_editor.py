@@ -213,7 +213,7 @@ class BothSides:
 
 def both_sides(draft: GuidelineDraft, theirs: Part | None, mine: Part) -> BothSides:
     before, after = dict(_flat(theirs or {})), dict(_flat(mine))
-    names = list(dict.fromkeys([*before, *after]))
+    names = list(dict.fromkeys([*after, *before]))
     rows = [
         field_row(
             FieldChange(name, before.get(name), after.get(name), diff_text(before.get(name, ""), after.get(name, "")))
@@ -230,14 +230,21 @@ def _flat(part: Part) -> Iterator[tuple[str, str]]:
         if name == "options":
             yield from ((f"{_('Option')} {option.get('key')}", _lines(option)) for option in value)
         elif isinstance(value, dict):
-            yield name, _lines(value)
-        elif value not in (None, ""):
-            yield name, str(value)
+            yield _field_words(name), _lines(value)
+        elif value not in (None, "") and name not in {"key", "type"}:
+            yield _field_words(name), str(value)
+
+
+def _field_words(name: str) -> str:
+    """A stored field by the label that the form gives it."""
+    kinds: list[type[forms.Form]] = [ClauseForm, QuestionForm, OptionForm, ExampleForm, *QUESTION_FORMS.values()]
+    labels = (kind.base_fields[name].label for kind in kinds if name in kind.base_fields)
+    return str(next(labels, name.replace("_", " ")))
 
 
 def _lines(values: dict[str, Any]) -> str:
     return "\n".join(
-        f"{name}: {' '.join(value) if isinstance(value, list) else value}"
+        f"{_field_words(name)}: {' '.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in values.items()
         if value not in (None, "", [])
     )
