@@ -34,6 +34,7 @@ _STORE = """
 class GoldImporter(Importer):
     kind = "gold"
     columns = (("external_id", "text"), ("answer", "jsonb"), ("rationale", "text"))
+    joined_by = ("external_id",)
     conflict_detail = "answer: this item has another gold answer or rationale; it stays as it is"
 
     def __init__(self, *, actor: User, project: Project) -> None:

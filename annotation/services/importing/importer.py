@@ -33,6 +33,8 @@ class Importer(ABC):
 
     kind: ClassVar[str]
     columns: ClassVar[tuple[tuple[str, str], ...]]  # of import_rows: name, SQL type
+    joined_by: ClassVar[tuple[str, ...]] = ()  # those of them that `known` and `store` join or filter by
+    fills: ClassVar[tuple[str, ...]] = ()  # tables (and columns) whose statistics a large import leaves behind
     conflict_detail: ClassVar[str]
 
     def __init__(self, *, actor: User, project: Project) -> None:

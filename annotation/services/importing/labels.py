@@ -20,30 +20,36 @@ _FUTURE = """
     INSERT INTO import_issues
     SELECT line, 'in_future', 'created_at: lies in the future' FROM import_rows WHERE labeled_at > %(now)s
 """
-_KNOWN = """
-    SELECT line, label.answer = import_rows.answer AS is_same FROM import_rows
+# Names become ids once, in a table with statistics of its own. Joined by name to a table of labels that was filled a
+# moment ago, and that no statistics describe yet, the planner once walked all labels of a person for each line.
+_RESOLVE = """
+    CREATE TEMP TABLE import_resolved AS
+    SELECT line, item.id AS item_id, member.id AS annotator_id, occurrence FROM import_rows
     JOIN annotation_item AS item ON item.project_id = %(project)s AND item.external_id = import_rows.external_id
-    JOIN annotation_member AS member ON member.project_id = %(project)s AND member.name = import_rows.annotator
-    JOIN annotation_annotation AS label ON label.item_id = item.id AND label.round_id = %(round)s
-        AND label.annotator_id = member.id AND label.occurrence = import_rows.occurrence
+    LEFT JOIN annotation_member AS member
+        ON member.project_id = %(project)s AND member.name = import_rows.annotator
+"""
+_KNOWN = """
+    SELECT line, label.answer = import_rows.answer AS is_same
+    FROM import_resolved JOIN import_rows USING (line)
+    JOIN annotation_annotation AS label ON label.item_id = import_resolved.item_id AND label.round_id = %(round)s
+        AND label.annotator_id = import_resolved.annotator_id AND label.occurrence = import_resolved.occurrence
         AND label.assignment_id IS NULL AND label.superseded_at IS NULL
 """
 _ADD_PEOPLE = """
     INSERT INTO annotation_member
         (project_id, name, kind, role, cohorts, skills, is_active, pause_reason, created_at)
     SELECT %(project)s, annotator, 'human', 'annotator', '{}', '[]', true, '', %(now)s
-    FROM import_new JOIN import_rows USING (line)
-    WHERE NOT EXISTS (SELECT 1 FROM annotation_member WHERE project_id = %(project)s AND name = annotator)
-    GROUP BY annotator ORDER BY min(line)
+    FROM import_new JOIN import_resolved USING (line) JOIN import_rows USING (line)
+    WHERE annotator_id IS NULL GROUP BY annotator ORDER BY min(line)
 """
 _STORE = """
     INSERT INTO annotation_annotation
         (public_id, project_id, round_id, item_id, annotator_id, annotator_kind, revision, occurrence, answer,
          answer_sha256, guideline_version_id, source, seconds_spent, comment, clauses, labeled_at, created_at)
-    SELECT gen_random_uuid(), %(project)s, %(round)s, item.id, member.id, member.kind, 1, occurrence, answer,
-           content, version_id, 'import', seconds_spent, '', '[]', coalesce(labeled_at, %(now)s), %(now)s
-    FROM import_new JOIN import_rows USING (line)
-    JOIN annotation_item AS item ON item.project_id = %(project)s AND item.external_id = import_rows.external_id
+    SELECT gen_random_uuid(), %(project)s, %(round)s, item_id, member.id, member.kind, 1, import_rows.occurrence,
+           answer, content, version_id, 'import', seconds_spent, '', '[]', coalesce(labeled_at, %(now)s), %(now)s
+    FROM import_new JOIN import_resolved USING (line) JOIN import_rows USING (line)
     JOIN annotation_member AS member ON member.project_id = %(project)s AND member.name = import_rows.annotator
     ORDER BY line
 """
@@ -55,6 +61,8 @@ class LabelImporter(Importer):
         ("external_id", "text"), ("annotator", "text"), ("occurrence", "smallint"), ("answer", "jsonb"),
         ("labeled_at", "timestamptz"), ("seconds_spent", "float8"), ("version_id", "bigint"),
     )  # fmt: skip
+    joined_by = ("external_id", "annotator")
+    fills = ("annotation_annotation (item_id, round_id, annotator_id, project_id, superseded_at)",)
     conflict_detail = "answer: this annotator has another answer to this item stored; it stays as it is"
 
     def __init__(self, *, actor: User, project: Project) -> None:
@@ -84,6 +92,9 @@ class LabelImporter(Importer):
     def reject(self, cursor: CursorWrapper, *, now: datetime) -> None:
         reject_unknown_items(cursor, self.project)
         cursor.execute(_FUTURE, {"now": now})
+        cursor.execute("DROP TABLE IF EXISTS import_resolved")
+        cursor.execute(_RESOLVE, self.parameters)
+        cursor.execute("ANALYZE import_resolved")
 
     def known(self) -> tuple[str, dict[str, Any]]:
         return _KNOWN, self.parameters

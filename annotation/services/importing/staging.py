@@ -16,7 +16,7 @@ from annotation.services.importing.importer import Importer, StagedRow
 
 ROWS_PER_COPY = 2_000
 MOST_BAD_LINES = 100_000
-_TABLES = "import_rows, import_issues, import_known, import_new"
+_TABLES = "import_rows, import_issues, import_known, import_new, import_resolved"
 _TOO_MANY = f"more than {MOST_BAD_LINES} bad lines; reading stopped here"
 
 
@@ -61,7 +61,7 @@ def stage_rows(
             _stage_refusals(cursor, staged, refused)
         staged.received += len(batch)
         report(staged.received)
-    cursor.execute("ANALYZE import_rows (line, key)")
+    cursor.execute(f"ANALYZE import_rows ({', '.join(['line', 'key', *importer.joined_by])})")
     return staged
 
 
