@@ -4,6 +4,7 @@ from annotation.services.importing.background import import_from_file
 from operations.services.jobs import JobRun, job_kind
 from quality.services.analyses import run_analysis
 from quality.services.gold import GoldImporter
+from quality.services.snapshots import run_snapshot
 
 
 @job_kind("analysis", queue="quality")
@@ -14,3 +15,8 @@ def analysis(run: JobRun) -> None:
 @job_kind("import-gold", queue="import")
 def import_gold_lines(run: JobRun) -> None:
     import_from_file(run, {GoldImporter.kind: GoldImporter})
+
+
+@job_kind("snapshot", queue="quality")
+def snapshot(run: JobRun) -> None:
+    run_snapshot(run)

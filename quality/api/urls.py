@@ -11,6 +11,14 @@ from quality.api.quality import (
     ProfileView,
     ResolutionsView,
 )
+from quality.api.snapshots import (
+    SnapshotDiffView,
+    SnapshotFileView,
+    SnapshotRowsView,
+    SnapshotsView,
+    SnapshotVerifyView,
+    SnapshotView,
+)
 
 urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/agreement/", AgreementView.as_view()),
@@ -23,6 +31,12 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/campaigns/preview/", PreviewView.as_view()),
     path("projects/<slug:slug>/campaigns/<campaign_id>/", CampaignView.as_view()),
     path("projects/<slug:slug>/campaigns/<campaign_id>/close/", CloseView.as_view()),
+    path("projects/<slug:slug>/snapshots/", SnapshotsView.as_view()),
+    path("snapshots/<uuid:snapshot_id>/", SnapshotView.as_view()),
+    path("snapshots/<uuid:snapshot_id>/files/<name>", SnapshotFileView.as_view()),
+    path("snapshots/<uuid:snapshot_id>/rows/", SnapshotRowsView.as_view()),
+    path("snapshots/<uuid:snapshot_id>/verify/", SnapshotVerifyView.as_view()),
+    path("snapshots/<uuid:snapshot_id>/diff/<uuid:other_id>/", SnapshotDiffView.as_view()),
     path("projects/<slug:slug>/gold/", GoldImportView.as_view()),
     path("projects/<slug:slug>/items/<path:external_id>/", ItemView.as_view()),
 ]

@@ -1,0 +1,201 @@
+"""The dresses of a snapshot's rows: canonical JSON lines, CSV for spreadsheets, Parquet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from annotation.formats.writers import write_csv
+from operations.strict_json import canonical_json
+from quality.services.snapshot_files import ROWS, HashedFile, WrittenFile, measure_file, sync_file
+from quality.services.snapshot_rows import ExportedAnnotation, SnapshotRow
+
+ITEMS_CSV, ANNOTATIONS_CSV, PARQUET = "items.csv", "annotations.csv", "rows.parquet"
+GROUP_ROWS, GROUP_CHARACTERS = 5000, 16_000_000
+
+
+class RowWriter(Protocol):
+    """Takes the rows chunk by chunk; `close` forces the file to disk."""
+
+    def write(self, rows: Sequence[SnapshotRow]) -> None: ...
+
+    def close(self) -> WrittenFile: ...
+
+    def abandon(self) -> None: ...
+
+
+def open_writers(
+    folder: Path, formats: Sequence[str], *, fields: Sequence[str], slices: Sequence[str], questions: Sequence[str]
+) -> list[RowWriter]:
+    """The writers of the formats asked for; JSON lines first."""
+    writers: list[RowWriter] = [JsonlWriter(folder / ROWS)]
+    if "csv" in formats:
+        writers.append(ItemsCsvWriter(folder / ITEMS_CSV, fields, slices, questions))
+        writers.append(AnnotationsCsvWriter(folder / ANNOTATIONS_CSV, questions))
+    if "parquet" in formats:
+        writers.append(ParquetWriter(folder / PARQUET))
+    return writers
+
+
+class JsonlWriter:
+    """One canonical line per item: the record that everything else is checked against."""
+
+    def __init__(self, path: Path) -> None:
+        self.file, self.rows = HashedFile(path), 0
+
+    def write(self, rows: Sequence[SnapshotRow]) -> None:
+        self.file.add(b"".join([row.as_json() for row in rows]))
+        self.rows += len(rows)
+
+    def close(self) -> WrittenFile:
+        return self.file.finish(self.rows)
+
+    def abandon(self) -> None:
+        self.file.file.close()
+
+
+class _Csv:
+    """A CSV file, safe to open in a spreadsheet."""
+
+    def __init__(self, path: Path, header: Sequence[str]) -> None:
+        self.file, self.header, self.rows = HashedFile(path), header, 0
+        self.head = b"".join(write_csv(header, [], spreadsheet_safe=True))
+        self.file.add(self.head)
+
+    def add(self, lines: list[list[object]]) -> None:
+        data = b"".join(write_csv(self.header, lines, spreadsheet_safe=True))
+        self.file.add(data.removeprefix(self.head))
+        self.rows += len(lines)
+
+
+class ItemsCsvWriter:
+    """A line per item: shown fields, slices and, for each question, label, how it was reached, labels, agreement."""
+
+    def __init__(self, path: Path, fields: Sequence[str], slices: Sequence[str], questions: Sequence[str]) -> None:
+        self.fields, self.slices, self.questions = fields, slices, questions
+        parts = [
+            f"{part}.{question}" for question in questions for part in ("label", "method", "n_labels", "agreement")
+        ]
+        shown = [*(f"payload.{field}" for field in fields), *(f"meta.{key}" for key in slices)]
+        self.csv = _Csv(path, ["external_id", *shown, *parts, "item_sha256"])
+
+    def write(self, rows: Sequence[SnapshotRow]) -> None:
+        self.csv.add([self._line(row) for row in rows])
+
+    def _line(self, row: SnapshotRow) -> list[object]:
+        payload, meta = orjson.loads(row.payload), orjson.loads(row.meta)
+        cells: list[object] = [row.external_id]
+        cells += [payload.get(field) for field in self.fields]
+        cells += [meta.get(key) for key in self.slices]
+        for question in self.questions:
+            entry = row.resolved[question]
+            cells += [entry.label, entry.method, entry.n_labels, entry.agreement]
+        return [*cells, row.item_sha256]
+
+    def close(self) -> WrittenFile:
+        return self.csv.file.finish(self.csv.rows)
+
+    def abandon(self) -> None:
+        self.csv.file.file.close()
+
+
+class AnnotationsCsvWriter:
+    """A line per annotation with its provenance and a column per question."""
+
+    def __init__(self, path: Path, questions: Sequence[str]) -> None:
+        self.questions = questions
+        header = [
+            "external_id", "annotator", "kind", "round", "occurrence", "guideline_version", "guideline_sha256",
+            "created_at", "seconds_spent",
+        ]  # fmt: skip
+        self.csv = _Csv(path, [*header, *(f"answer.{question}" for question in questions)])
+
+    def write(self, rows: Sequence[SnapshotRow]) -> None:
+        self.csv.add([self._line(row, each) for row in rows for each in row.annotations])
+
+    def _line(self, row: SnapshotRow, each: ExportedAnnotation) -> list[object]:
+        answer = orjson.loads(each.answer)
+        return [
+            row.external_id, each.annotator, each.kind, each.round, each.occurrence, each.guideline_version,
+            each.guideline_sha256, each.created_at, each.seconds_spent,
+            *(answer.get(question) for question in self.questions),
+        ]  # fmt: skip
+
+    def close(self) -> WrittenFile:
+        return self.csv.file.finish(self.csv.rows)
+
+    def abandon(self) -> None:
+        self.csv.file.file.close()
+
+
+ANNOTATION = pa.struct([
+    ("annotator", pa.string()), ("kind", pa.string()), ("answer", pa.string()), ("guideline_version", pa.string()),
+    ("guideline_sha256", pa.string()), ("round", pa.string()), ("created_at", pa.timestamp("us", tz="UTC")),
+    ("seconds_spent", pa.float64()), ("occurrence", pa.int32()),
+])  # fmt: skip
+# One schema for every project: what differs between projects (payloads, answers, labels) is JSON text.
+SCHEMA = pa.schema([
+    ("external_id", pa.string()), ("payload", pa.string()), ("meta", pa.string()), ("labels", pa.string()),
+    ("soft_labels", pa.string()), ("resolution", pa.string()), ("annotations", pa.list_(ANNOTATION)),
+    ("item_sha256", pa.string()),
+])  # fmt: skip
+
+
+class ParquetWriter:
+    """Row groups are cut by the content alone, so that the same rows give the same bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.rows = path, 0
+        self.writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_statistics=True)
+        self.waiting: list[dict[str, Any]] = []
+        self.characters = 0
+
+    def write(self, rows: Sequence[SnapshotRow]) -> None:
+        for row in rows:
+            self.waiting.append(_parquet_row(row))
+            self.characters += len(row.payload)
+            if len(self.waiting) >= GROUP_ROWS or self.characters >= GROUP_CHARACTERS:
+                self._flush()
+
+    def _flush(self) -> None:
+        if self.waiting:
+            self.writer.write_table(_table(self.waiting))
+        self.rows += len(self.waiting)
+        self.waiting, self.characters = [], 0
+
+    def close(self) -> WrittenFile:
+        self._flush()
+        self.writer.close()
+        sync_file(self.path)
+        sha256, size = measure_file(self.path)
+        return WrittenFile(self.path.name, sha256, size, self.rows)
+
+    def abandon(self) -> None:
+        self.writer.close()
+
+
+def _table(rows: list[dict[str, Any]]) -> Any:
+    table = pa.Table.from_pylist(rows, schema=pa.schema([_as_text(field) for field in SCHEMA]))
+    return table.cast(SCHEMA)
+
+
+def _as_text(field: Any) -> Any:
+    """The schema with times as text: Arrow itself reads them, faster than Python would."""
+    if field.name != "annotations":
+        return field
+    parts = [pa.field(part.name, pa.string()) if part.name == "created_at" else part for part in ANNOTATION]
+    return pa.field("annotations", pa.list_(pa.struct(parts)))
+
+
+def _parquet_row(row: SnapshotRow) -> dict[str, Any]:
+    return {
+        "external_id": row.external_id, "payload": row.payload, "meta": row.meta,
+        "labels": canonical_json(row.labels()).decode(), "soft_labels": canonical_json(row.soft_labels()).decode(),
+        "resolution": canonical_json(row.resolution()).decode(), "item_sha256": row.item_sha256,
+        "annotations": [
+            {name: getattr(each, name) for name in ANNOTATION.names} for each in row.annotations
+        ],
+    }  # fmt: skip

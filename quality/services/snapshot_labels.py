@@ -1,0 +1,123 @@
+"""The label of every item by the recipe's aggregation, ready to be written row by row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db.models import Q
+
+from annotation.models import Project
+from guidelines.label_schema import PreferenceQuestion, Question, parse_questions
+from guidelines.models import GuidelineVersion
+from operations.strict_json import canonical_json
+from quality.models import GoldLabel
+from quality.ratings_loader import CodedQuestion, LabelTable
+from quality.ratings_loader.questions import CODED_TYPES
+from quality.services.aggregation import Aggregated, aggregate
+
+DIGITS = 6  # of soft labels: enough to use, few enough to be the same on every machine
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What is said of one question of one item."""
+
+    label: Any
+    soft: dict[str, float]
+    method: str
+    n_labels: int
+    agreement: float | None
+
+
+NOTHING = Resolved(None, {}, "none", 0, None)
+
+
+class Labels:
+    """The labels of a project at an instant: gold first where the recipe says so, then the aggregation.
+
+    Questions with a list of values are aggregated over the whole project; the others (texts, spans, numbers) item by
+    item: the commonest answer counts, a tie is no label.
+    """
+
+    def __init__(self, table: LabelTable, aggregation: str) -> None:
+        method = "dawid_skene" if aggregation == "dawid_skene" else "majority"
+        self.table = table
+        self.questions = all_questions(table.project, table.as_of)
+        self.coded = {q.key: (q, aggregate(table.ratings(q.key), method)) for q in table.questions}
+        self.open_keys = [q.key for q in self.questions if q.type not in CODED_TYPES]
+        self.gold = _gold(table.project, table.as_of) if aggregation == "adjudicated_first" else {}
+        self.round_of = np.full(len(table.item_ids), -1, dtype=np.int16)
+        self.round_of[table.item] = table.round
+        self.major_of = np.zeros(len(table.item_ids), dtype=np.int32)
+        np.maximum.at(self.major_of, table.item, table.major)
+
+    def of_item(self, pk: int, code: int, counting: list[dict[str, Any]]) -> dict[str, Resolved]:
+        """Each question of an item. `code`: its place in the table (-1: no label); `counting`: its counting answers."""
+        gold = self.gold.get(pk, {})
+        found = {}
+        for question in self.questions:
+            key = question.key
+            resolved = NOTHING
+            if key in self.coded and code >= 0:
+                resolved = _of_coded(*self.coded[key], code)
+            elif key in self.open_keys:
+                resolved = of_values([answer[key] for answer in counting if answer.get(key) is not None])
+            if gold.get(key) is not None:
+                resolved = Resolved(gold[key], resolved.soft, "gold", resolved.n_labels, resolved.agreement)
+            found[key] = resolved
+        return found
+
+
+def all_questions(project: Project, as_of: datetime) -> tuple[Question, ...]:
+    """The questions of the newest version published by the instant, countable or not."""
+    newest = GuidelineVersion.objects.filter(guideline_id=project.guideline_id, published_at__lte=as_of)
+    content = newest.order_by("-sequence").values_list("content", flat=True).first()
+    return parse_questions(content["questions"]) if content else ()
+
+
+def _of_coded(question: CodedQuestion, found: Aggregated, item: int) -> Resolved:
+    n = int(found.n[item])
+    if not n:
+        return NOTHING
+    value, agreement = int(found.value[item]), found.agreement[item]
+    soft = {key: round(p, DIGITS) for key, p in zip(question.keys, found.soft[item].tolist(), strict=True) if p > 0}
+    return Resolved(
+        _as_answer(question, value),
+        soft,
+        found.how(item),
+        n,
+        None if np.isnan(agreement) else round(float(agreement), DIGITS),
+    )
+
+
+def _as_answer(question: CodedQuestion, value: int) -> Any:
+    if value < 0:
+        return None
+    if isinstance(question.question, PreferenceQuestion):
+        return {"choice": question.values[value]}
+    return question.values[value]
+
+
+def of_values(values: list[Any]) -> Resolved:
+    """The commonest of some answers, compared by their canonical JSON; None for a tie."""
+    if not values:
+        return NOTHING
+    counts: dict[bytes, int] = {}
+    for value in values:
+        text = canonical_json(value)
+        counts[text] = counts.get(text, 0) + 1
+    n, most = len(values), max(counts.values())
+    winners = [text for text, count in counts.items() if count == most]
+    agreeing = sum(count * (count - 1) for count in counts.values())
+    agreement = round(agreeing / (n * (n - 1)), DIGITS) if n > 1 else None
+    if len(winners) > 1:
+        return Resolved(None, {}, "tie", n, agreement)
+    label = next(value for value in values if canonical_json(value) == winners[0])
+    return Resolved(label, {}, "majority", n, agreement)
+
+
+def _gold(project: Project, as_of: datetime) -> dict[int, dict[str, Any]]:
+    alive = Q(superseded_at__isnull=True) | Q(superseded_at__gt=as_of)
+    gold = GoldLabel.objects.filter(alive, project=project, created_at__lte=as_of)
+    return dict(gold.values_list("item_id", "answer"))
