@@ -18,15 +18,16 @@ from quality.stats.ratings import FloatArray, Ratings
 Row = dict[str, Any]
 
 
-def annotator_profile(project: Project, name: str) -> dict[str, Any]:
+def annotator_profile(project: Project, name: str, *, stored_only: bool = False) -> dict[str, Any]:
     """What is known of one person: a part for each question, and the findings that name them.
 
-    Measured now in a small project, else as of the latest analysis. Raises NotFound for nobody's name.
+    Measured now in a small project, else (or with `stored_only`) as of the latest analysis; AnalysisNeeded before the
+    first. Raises NotFound for nobody's name.
     """
     member = None if "\x00" in name else Member.objects.filter(project=project, name=name).first()
     if member is None:
         raise NotFound
-    if is_small(project):
+    if is_small(project) and not stored_only:
         as_of = database_now()
         table = load_labels(project, as_of=as_of)
         rows = [row for question in table.questions for row in profile_rows(table, question.key, only=name)]
