@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.errors import NotFound
 from annotation.models import Annotation, Assignment, Lease, Member, Round, Task
 from annotation.selectors.work import LeasedTask, current_task
 from annotation.services.answers import Reply, believable_seconds, checked_answer, earlier_submission
-from annotation.services.leases import free_seats
+from annotation.services.leases import free_seats, lock_seats
 from annotation.services.refusals import AmendNotAllowed, NothingToUndo
 from annotation.services.statements import rows_changed
 from annotation.services.turns import Turn, take_turn
@@ -116,19 +116,10 @@ def _take_back(turn: Turn, last: Annotation, now: datetime) -> None:
 
 
 def _lock_seats(turn: Turn, last: Annotation) -> list[int]:
-    """Lock the seat of the answer and the one held now, with their tasks, lowest first; returns the one held."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT seat.id, seat.state
-            FROM annotation_assignment seat JOIN annotation_task task ON task.id = seat.task_id
-            WHERE seat.id = %(answered)s
-               OR (seat.project_id = %(project)s AND seat.annotator_id = %(annotator)s AND seat.state = 'leased')
-            ORDER BY task.id FOR NO KEY UPDATE OF task, seat
-            """,
-            {"answered": last.assignment_id, "project": turn.project_id, "annotator": turn.annotator_id},
-        )
-        return [seat_id for seat_id, state in cursor.fetchall() if state == Assignment.State.LEASED]
+    """Lock the seat of the answer and the one held now, with their tasks; returns the one held."""
+    both = "(seat.id = %s OR (seat.project_id = %s AND seat.annotator_id = %s AND seat.state = 'leased'))"
+    locked = lock_seats(both, [last.assignment_id, turn.project_id, turn.annotator_id])
+    return [seat_id for seat_id, state in locked if state == Assignment.State.LEASED]
 
 
 _LEASE_AGAIN = """

@@ -241,25 +241,48 @@ def expire_leases(now: datetime | None = None, *, project_id: int | None = None,
     Passes over what is locked: who holds it is answering it at this moment, or another sweep has it. `now` is the
     database's clock unless given. With a project: of that project only.
     """
-    conditions, values = ["seat.leased_until < coalesce(%s, clock_timestamp())"], list[Any]([now])
-    if project_id is not None:
-        conditions.append("seat.project_id = %s")
-        values.append(project_id)
-    with transaction.atomic():
-        return _free_where(" AND ".join(conditions), values, Lease.Ending.EXPIRED, limit=limit)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_OVER, {"now": now, "project": project_id, "limit": limit})
+        seats = [seat_id for (seat_id,) in cursor.fetchall()]
+        return free_seats(seats, Lease.Ending.EXPIRED) if seats else 0
 
 
-def _free_where(condition: str, values: list[Any], ending: Lease.Ending, *, limit: int | None = None) -> int:
-    """Lock tasks, then seats, and free the leased ones. With a limit: those that nobody else has locked right now."""
-    bounded, passing = ("", "") if limit is None else (f"LIMIT {limit:d}", "SKIP LOCKED")
+_OVER = """
+    SELECT seat.id FROM annotation_assignment seat JOIN annotation_task task ON task.id = seat.task_id
+    WHERE seat.state = 'leased' AND seat.leased_until < coalesce(%(now)s, clock_timestamp())
+      AND seat.project_id = coalesce(%(project)s, seat.project_id)
+    ORDER BY seat.leased_until LIMIT %(limit)s FOR NO KEY UPDATE OF task, seat SKIP LOCKED
+"""
+
+
+def _free_where(condition: str, values: list[Any], ending: Lease.Ending) -> int:
+    """Wait for and free the leased seats that meet a condition over `seat`."""
+    seats = [seat_id for seat_id, _ in lock_seats(f"seat.state = 'leased' AND {condition}", values)]
+    return free_seats(seats, ending) if seats else 0
+
+
+def lock_seats(condition: str, values: list[Any]) -> list[tuple[int, str]]:
+    """Lock seats that meet a condition over `seat`, tasks first; returns (id, state) of each.
+
+    Tasks in the order of their ids, seats in the order of the queue: so nobody waits in a circle, neither with
+    another service that does this nor with a claim that waits for seats.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT seat.id FROM annotation_assignment seat JOIN annotation_task task ON task.id = seat.task_id
-            WHERE seat.state = 'leased' AND {condition}
-            ORDER BY task.id {bounded} FOR NO KEY UPDATE OF task, seat {passing}
+            SELECT id FROM annotation_task
+            WHERE id IN (SELECT seat.task_id FROM annotation_assignment seat WHERE {condition})
+            ORDER BY id FOR NO KEY UPDATE
             """,  # noqa: S608  (the conditions are ours)
             values,
         )
-        seats = [seat_id for (seat_id,) in cursor.fetchall()]
-    return free_seats(seats, ending) if seats else 0
+        tasks = [task_id for (task_id,) in cursor.fetchall()]
+        cursor.execute(
+            f"""
+            SELECT seat.id, seat.state FROM annotation_assignment seat WHERE seat.task_id = ANY(%s) AND {condition}
+            ORDER BY seat.rank, seat.id FOR NO KEY UPDATE
+            """,  # noqa: S608
+            [tasks, *values],
+        )
+        rows: list[tuple[int, str]] = cursor.fetchall()
+    return rows

@@ -85,26 +85,27 @@ def claim_next(*, annotator: Member) -> LeasedTask | None:
     in which they hold a seat or which they skipped. Refuses models, paused people, paused and closed projects.
     """
     for _ in range(MOST_LOOKS):
-        with transaction.atomic():
-            turn = take_turn(annotator)
-            if turn.status == Project.Status.PAUSED:
-                raise ProjectPaused
-            if _renew_held(turn) or _claim(turn):
-                return current_task(annotator)
-        if not _open_what_is_behind(turn):  # after the transaction: it locks rounds, which come before seats
-            return None
+        task = _lease_one(annotator, _CLAIM_PASSING_LOCKS)
+        if task is None:
+            expire_leases(project_id=annotator.project_id, limit=EXPIRED_AT_ONCE)
+            task = _lease_one(annotator, _CLAIM_WAITING_FOR_LOCKS)
+        if task is not None or not _open_what_is_behind(annotator):
+            return task
     return None
 
 
-def _renew_held(turn: Turn) -> bool:
-    return _execute(_RENEW_HELD, turn)
+def _lease_one(annotator: Member, claim: str) -> LeasedTask | None:
+    """One search in a transaction of its own.
 
-
-def _claim(turn: Turn) -> bool:
-    if _execute(_CLAIM_PASSING_LOCKS, turn):
-        return True
-    expire_leases(project_id=turn.project_id, limit=EXPIRED_AT_ONCE)
-    return _execute(_CLAIM_WAITING_FOR_LOCKS, turn)
+    A search keeps the locks of seats that were taken under its eyes. If the one that waits began with locks of an
+    earlier search, two of them could wait in a circle; and rounds are locked before seats.
+    """
+    with transaction.atomic():
+        turn = take_turn(annotator)
+        if turn.status == Project.Status.PAUSED:
+            raise ProjectPaused
+        has_lease = _execute(_RENEW_HELD, turn) or _execute(claim, turn)
+        return current_task(annotator) if has_lease else None
 
 
 def _execute(statement: str, turn: Turn) -> bool:
@@ -115,12 +116,12 @@ def _execute(statement: str, turn: Turn) -> bool:
     return rows_changed(statement, values) > 0
 
 
-def _open_what_is_behind(turn: Turn) -> bool:
+def _open_what_is_behind(annotator: Member) -> bool:
     """Open the tasks of rounds that are still under an older major version. True if there were any."""
-    rounds = open_rounds(turn.project_id)
+    rounds = open_rounds(annotator.project_id)
     if not rounds:
         raise NothingOpen
-    major = current_major(turn.guideline_id)
+    major = current_major(rounds[0].project.guideline_id)
     if major is None:
         raise GuidelineNotPublished
     behind = [each for each in rounds if each.major != major]

@@ -20,7 +20,7 @@ def current_major(guideline_id: int) -> int | None:
 def open_rounds(project_id: int) -> list[Round]:
     """The rounds that hand out seats now. Labels made elsewhere lie in a round that never does."""
     rounds = Round.objects.filter(project_id=project_id, state=Round.State.OPEN)
-    return list(rounds.exclude(kind=Round.Kind.IMPORTED).order_by("pk"))
+    return list(rounds.exclude(kind=Round.Kind.IMPORTED).select_related("project").order_by("pk"))
 
 
 def reopen_rounds_behind() -> int:
