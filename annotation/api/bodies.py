@@ -54,12 +54,12 @@ class BadGzip(DomainError):
 
 @dataclass(frozen=True)
 class ReceivedBody:
-    """A complete body. `lines` are None for one JSON document."""
+    """A complete body. It has no `line_format` if it is one JSON document."""
 
     file: BinaryIO
     path: Path
     sha256: str
-    newlines: int
+    lines: int
     line_format: LineFormat | None
 
 
@@ -71,16 +71,18 @@ def received_body(request: Request, *, keep: bool) -> Iterator[ReceivedBody]:
     path = new_import_file()
     with _open_file(path, keep=keep) as file:
         try:
-            digest, newlines = hashlib.sha256(), 0
+            digest, lines, last = hashlib.sha256(), 0, b""
             for chunk in _limited(_unpacked(request), limit):
                 digest.update(chunk)
-                newlines += chunk.count(b"\n")
+                lines += chunk.count(b"\n")
                 file.write(chunk)
+                last = chunk[-1:] or last
             file.flush()
             if keep:
                 os.fsync(file.fileno())
             file.seek(0)
-            yield ReceivedBody(file, path, digest.hexdigest(), newlines, line_format)
+            lines += last not in {b"", b"\n"}
+            yield ReceivedBody(file, path, digest.hexdigest(), lines, line_format)
         except BaseException:
             path.unlink(missing_ok=True)
             raise

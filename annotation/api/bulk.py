@@ -94,7 +94,7 @@ class BulkImportView(ProjectView):
         return read_lines(chunks_of(body.file), body.line_format)
 
     def _queue(self, importer: Importer, body: ReceivedBody, on_error: OnError) -> Response:
-        lines, line_format = body.newlines + 1, body.line_format
+        lines, line_format = body.lines, body.line_format
         if line_format is None:
             values = _listed(body, importer.kind)
             lines, line_format = len(values), LineFormat("ndjson")

@@ -1,5 +1,6 @@
 """Labels made elsewhere: read with the version they name, kept beside the queue, never doubled or overwritten."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -233,3 +234,18 @@ def test_a_column_that_is_no_question_refuses_the_file(project: Project) -> None
     with pytest.raises(ImportRefused) as refused:
         bring_csv(project, "external_id,annotator,intent,mood\nm1,ana,refund,3\n")
     assert errors(refused) == [(1, "unknown_column")]
+
+
+def test_a_repeat_right_after_the_import_does_not_walk_all_labels_of_a_person(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand labels of two people, and no statistics yet: planned badly, the repeat takes forever."""
+    monkeypatch.setattr("annotation.services.importing.running.WORTH_STATISTICS", 10**9)
+    labels = [label(annotator=f"a{n % 2}", occurrence=1 + n // 2) for n in range(10_000)]
+    began = time.monotonic()
+    bring(project, *labels)
+    first = time.monotonic() - began
+
+    began = time.monotonic()
+    assert counts(bring(project, *labels)) == (10_000, 0, 10_000, 0, 0)
+    assert time.monotonic() - began < 3 * first + 1

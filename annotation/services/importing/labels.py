@@ -1,10 +1,10 @@
 """Labels made elsewhere: they lie in the round `imported`, hold no seat and need no guideline version."""
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import User
@@ -83,8 +83,8 @@ class LabelImporter(Importer):
 
     def _stage(self, row: LabelRow) -> StagedRow:
         values = (
-            row.external_id, row.annotator, row.occurrence, json.dumps(row.answer), row.created_at, row.seconds_spent,
-            self.schemas.version_id(row.guideline_version),
+            row.external_id, row.annotator, row.occurrence, orjson.dumps(row.answer).decode(), row.created_at,
+            row.seconds_spent, self.schemas.version_id(row.guideline_version),
         )  # fmt: skip
         key = "\x1f".join((row.external_id, row.annotator, str(row.occurrence)))
         return StagedRow(row.line, key, content_sha256(row.answer), values)

@@ -112,8 +112,8 @@ def _judge_and_store(
     cursor: CursorWrapper, importer: Importer, staged: Staged, on_error: OnError, source: str, watch: Watch
 ) -> ImportReport:
     with transaction.atomic():
+        watch.storing()  # first: a job must not be taken for dead while it waits for another import
         now = _begin(cursor, importer.project)
-        watch.storing()
         importer.reject(cursor, now=now)
         _judge(cursor, importer)
         counts = _count(cursor, staged)
