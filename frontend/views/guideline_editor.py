@@ -168,6 +168,7 @@ def guideline_part_new(request: HttpRequest, guideline: Guideline, kind: str) ->
 
 
 def _new_page(request: HttpRequest, desk: Desk, fields: PartFields) -> HttpResponse:
+    fields.form.fields["title" if fields.kind == "clause" else "text"].widget.attrs["autofocus"] = True
     context = desk.page((fields.kind, "")) | {"fields": fields, "kind_words": KIND_WORDS[fields.kind]}
     context["preview"] = preview_of(desk.questions, fields.kind, fields.part)
     return render(request, "guidelines/part_new.html", context, status=200 if request.method == "GET" else 422)
@@ -186,6 +187,7 @@ def _blank(desk: Desk, kind: str, under: str) -> Part:
 
 def _new_question(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = NewQuestionForm(request.POST or None)
+    form.fields["title"].widget.attrs["autofocus"] = True
     if form.is_valid():
         key = form.cleaned_data["key"] or key_from(form.cleaned_data["title"])
         part: Part = {"key": key, "type": form.cleaned_data["type"], "title": form.cleaned_data["title"]}

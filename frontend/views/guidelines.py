@@ -1,5 +1,7 @@
 """Guidelines: the list, reading a version, its history, the difference of two."""
 
+from itertools import zip_longest
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -67,9 +69,7 @@ def guideline(request: HttpRequest, guideline: Guideline) -> HttpResponse:
 def guideline_versions(request: HttpRequest, guideline: Guideline) -> HttpResponse:
     versions = list(versions_of(guideline).defer("content").order_by("-sequence"))
     is_editor = may_edit(signed_in_user(request), guideline)
-    pairs = [
-        {"version": version, "before": before} for version, before in zip(versions, [*versions[1:], None], strict=True)
-    ]
+    pairs = [{"version": version, "before": before} for version, before in zip_longest(versions, versions[1:])]
     context = {
         "guideline": guideline, "tab": "versions", "is_editor": is_editor, "rows": pairs, "versions": versions,
         "draft": draft_of(guideline) if is_editor else None,

@@ -12,6 +12,7 @@ from guidelines.content import parse_content, to_json
 from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
 from guidelines.parts import find_part, part_digest
 from guidelines.services.editing import create_guideline, save_draft
+from guidelines.services.grants import grant_access
 from guidelines.services.publishing import publish_version
 from tests.factories.annotation import make_item, make_task
 from tests.factories.guidelines import INTENT
@@ -81,6 +82,25 @@ def test_an_editor_sees_every_page(visit: Visit, lea: User, guide: Guideline, pa
 
     assert response.status_code == 200
     assert "Guide" in response.text
+
+
+@pytest.mark.parametrize("path", ["", "versions/", "diff/", "edit/", "edit/new/clause/", "publish/"])
+def test_the_pages_of_an_empty_guideline_say_what_to_do(visit: Visit, lea: User, path: str) -> None:
+    create_guideline(actor=lea, slug="empty", title="Empty")
+
+    assert visit(lea).get(f"/g/empty/{path}").status_code == 200
+
+
+def test_a_reader_of_a_guideline_that_was_never_published_sees_no_draft(visit: Visit, lea: User, ana: User) -> None:
+    guideline = create_guideline(actor=lea, slug="secret", title="Secret")
+    save_draft(actor=lea, guideline=guideline, content=INTENT, change_note="", revision=1)
+    grant_access(guideline=guideline, user=ana, level="read", source="project:x")
+
+    page = visit(ana).get("/g/secret/")
+
+    assert page.status_code == 200
+    assert "Nothing is published yet" in page.text
+    assert "Refund" not in page.text
 
 
 @pytest.mark.parametrize("path", PAGES)

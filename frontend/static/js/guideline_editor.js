@@ -105,6 +105,11 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-addEventListener("beforeunload", (event) => { if (isDirty) event.preventDefault(); });
+// Forms that are stored only by their button (a new part, a publish): the browser asks before their words are lost.
+let isGuardDirty = false;
+document.addEventListener("input", (event) => { if (event.target.closest("form[data-guard]")) isGuardDirty = true; });
+document.addEventListener("submit", (event) => { if (event.target.matches("[data-guard]")) isGuardDirty = false; });
+
+addEventListener("beforeunload", (event) => { if (isDirty || isGuardDirty) event.preventDefault(); });
 
 document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
