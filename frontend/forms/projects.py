@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.html import format_html
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -181,4 +182,7 @@ def _initial(project: Project) -> dict[str, Any]:
 
 
 def _one_of(slices: Sequence[str]) -> str:
-    return str(_("One of: %(slices)s.")) % {"slices": ", ".join(slices)} if slices else str(_("There are no slices."))
+    """A help text, which the page takes for markup: names from outside are escaped here."""
+    if not slices:
+        return str(_("There are no slices."))
+    return format_html(str(_("One of: {}.")), ", ".join(slices))
