@@ -34,7 +34,7 @@ class Importer(ABC):
     kind: ClassVar[str]
     columns: ClassVar[tuple[tuple[str, str], ...]]  # of import_rows: name, SQL type
     joined_by: ClassVar[tuple[str, ...]] = ()  # those of them that `known` and `store` join or filter by
-    fills: ClassVar[tuple[str, ...]] = ()  # tables (and columns) whose statistics a large import leaves behind
+    fills: ClassVar[tuple[tuple[str, str], ...]] = ()  # tables and those columns whose statistics plans need
     conflict_detail: ClassVar[str]
 
     def __init__(self, *, actor: User, project: Project) -> None:

@@ -43,9 +43,10 @@ class ItemImporter(Importer):
     kind = "items"
     columns = (("payload", "jsonb"), ("meta", "jsonb"), ("priority", "smallint"), ("overlap", "smallint"))
     fills = (
-        "annotation_item (id, project_id, external_id)", "annotation_task (id, item_id, round_id, project_id, state)",
-        "annotation_assignment",
-    )  # fmt: skip
+        ("annotation_item", "id, project_id, external_id"),
+        ("annotation_task", "id, item_id, round_id, project_id, state"),
+        ("annotation_assignment", "id, task_id, round_id, project_id, state, rank"),
+    )
     conflict_detail = "external_id: an item of this name is stored with other content; it stays as it is"
 
     def __init__(self, *, actor: User, project: Project) -> None:

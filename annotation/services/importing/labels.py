@@ -62,7 +62,7 @@ class LabelImporter(Importer):
         ("labeled_at", "timestamptz"), ("seconds_spent", "float8"), ("version_id", "bigint"),
     )  # fmt: skip
     joined_by = ("external_id", "annotator")
-    fills = ("annotation_annotation (item_id, round_id, annotator_id, project_id, superseded_at)",)
+    fills = (("annotation_annotation", "item_id, round_id, annotator_id, project_id, superseded_at"),)
     conflict_detail = "answer: this annotator has another answer to this item stored; it stays as it is"
 
     def __init__(self, *, actor: User, project: Project) -> None:
