@@ -2,7 +2,7 @@ from annotation.models.annotations import Annotation
 from annotation.models.items import ImportBatch, ImportIssue, Item
 from annotation.models.members import Member
 from annotation.models.projects import Project, Round
-from annotation.models.tasks import Assignment, Lease, Skip, Task
+from annotation.models.tasks import Assignment, Lease, QueuePosition, Skip, Task
 
 __all__ = [
     "Annotation",
@@ -13,6 +13,7 @@ __all__ = [
     "Lease",
     "Member",
     "Project",
+    "QueuePosition",
     "Round",
     "Skip",
     "Task",

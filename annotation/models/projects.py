@@ -66,6 +66,7 @@ class Round(models.Model):
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     major = models.PositiveIntegerField(null=True, help_text="guideline major its open tasks are under")
     overlap = models.JSONField(null=True, blank=True, help_text="its own policy; null: the project's")
+    openings = models.BigIntegerField(default=0, help_text="how often seats were opened in bulk: QueuePosition")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -107,6 +107,9 @@ class Assignment(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(F("project"), F("rank"), F("id"), condition=Q(state="open"), name="open_seats_in_order"),
+            models.Index(
+                F("project"), F("rank"), F("id"), condition=Q(state="open", epoch__gt=0), name="returned_seats_in_order"
+            ),
             models.Index(fields=["leased_until"], condition=Q(state="leased"), name="leases_by_end"),
             models.Index(
                 fields=["annotator", "state"], condition=Q(annotator__isnull=False), name="seats_by_annotator"
@@ -116,6 +119,23 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"seat {self.slot} of task {self.task_id}"
+
+
+class QueuePosition(models.Model):
+    """How far an annotator has come in the order of the queue, so that a claim does not walk past all they did.
+
+    Behind it no seat that was never leased is for them. Seats that were given back are looked for apart (they are
+    few), and whatever opens seats in bulk counts up `Round.openings`, which makes the position void. It is a hint for
+    the order only: before a claim says "nothing", it searches from the start.
+    """
+
+    annotator = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    rank = models.IntegerField()
+    seat = models.BigIntegerField()
+    openings = models.BigIntegerField(help_text="the sum of the rounds' counts when it was taken")
+
+    def __str__(self) -> str:
+        return f"{self.annotator_id} at {self.rank}, {self.seat}"
 
 
 class Lease(models.Model):

@@ -35,7 +35,7 @@ def reseat_open_rounds(project: Project) -> SeatsChanged:
 
 def _reseat(project: Project, round_: Round) -> SeatsChanged:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM annotation_round WHERE id = %s FOR NO KEY UPDATE", [round_.pk])
+        cursor.execute("UPDATE annotation_round SET openings = openings + 1 WHERE id = %s", [round_.pk])
         cursor.execute("CREATE TEMP TABLE seats_wanted (item_id bigint, wanted smallint) ON COMMIT DROP")
         rows = _wanted(project, round_)
         while batch := list(islice(rows, BATCH)):  # read, then copy: the connection does one at a time

@@ -21,37 +21,54 @@ from annotation.services.leases import (
 from annotation.services.refusals import GuidelineNotPublished, NothingOpen, ProjectPaused
 from annotation.services.rounds import current_major, open_rounds, reopen_under_new_major
 from annotation.services.statements import rows_changed
-from annotation.services.turns import Turn, take_turn
+from annotation.services.turns import FIRST_RANK, Start, Turn, take_turn
 
 __all__ = ["claim_next", "expire_leases", "release_lease", "renew_lease", "save_draft", "skip_task"]
 
 EXPIRED_AT_ONCE = 100  # a claim that found nothing takes over this many ended leases before it looks again
 MOST_LOOKS = 3  # a new major version may be published while we look; each time the tasks are opened anew
 
-# The searches of "mine", "skipped" and "may be worked on" are fenced by OFFSET 0: PostgreSQL then probes an index for
-# each seat in the order of the queue, instead of joining everything a busy annotator ever did for the sake of one row.
-_CLAIM = """
+# What a person may take. The three searches are fenced by OFFSET 0: PostgreSQL then probes an index for each seat in
+# the order of the queue, instead of joining everything a busy annotator ever did for the sake of one row.
+_FOR_THEM = """
+    open.project_id = %(project)s AND open.state = 'open'
+    AND NOT EXISTS (SELECT 1 FROM annotation_assignment mine
+                    WHERE mine.task_id = open.task_id AND mine.annotator_id = %(annotator)s OFFSET 0)
+    AND NOT EXISTS (SELECT 1 FROM annotation_skip skipped
+                    WHERE skipped.task_id = open.task_id AND skipped.annotator_id = %(annotator)s OFFSET 0)
+    AND EXISTS (SELECT 1 FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
+                WHERE task.id = open.task_id AND task.state IN ('open', 'needs_lead') AND round.state = 'open'
+                  AND task.major = (SELECT major FROM version) OFFSET 0)
+"""
+# Seats that were given back lie before the position where the last claim of this person ended; all others after it.
+_CLAIM = f"""
     WITH version AS MATERIALIZED (
         SELECT id, major FROM guidelines_guidelineversion WHERE guideline_id = %(guideline)s
         ORDER BY sequence DESC LIMIT 1
-    ), seat AS (
-        SELECT open.id, open.task_id FROM annotation_assignment open
-        WHERE open.project_id = %(project)s AND open.state = 'open'
-          AND NOT EXISTS (SELECT 1 FROM annotation_assignment mine
-                          WHERE mine.task_id = open.task_id AND mine.annotator_id = %(annotator)s OFFSET 0)
-          AND NOT EXISTS (SELECT 1 FROM annotation_skip skipped
-                          WHERE skipped.task_id = open.task_id AND skipped.annotator_id = %(annotator)s OFFSET 0)
-          AND EXISTS (SELECT 1 FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
-                      WHERE task.id = open.task_id AND task.state IN ('open', 'needs_lead') AND round.state = 'open'
-                        AND task.major = (SELECT major FROM version) OFFSET 0)
+    ), returned AS (
+        SELECT open.id FROM annotation_assignment open
+        WHERE open.epoch > 0 AND (open.rank, open.id) < (%(rank)s, %(seat)s) AND {_FOR_THEM}
         ORDER BY open.rank, open.id LIMIT 1
-        FOR NO KEY UPDATE OF open {skip_locked}
+        FOR NO KEY UPDATE OF open {{skip_locked}}
+    ), onward AS (
+        SELECT open.id FROM annotation_assignment open
+        WHERE (open.rank, open.id) >= (%(rank)s, %(seat)s) AND NOT EXISTS (SELECT 1 FROM returned) AND {_FOR_THEM}
+        ORDER BY open.rank, open.id LIMIT 1
+        FOR NO KEY UPDATE OF open {{skip_locked}}
+    ), seat AS (
+        SELECT id FROM returned UNION ALL SELECT id FROM onward
     ), taken AS (
         UPDATE annotation_assignment SET
             state = 'leased', annotator_id = %(annotator)s, annotator_kind = 'human', epoch = epoch + 1,
             leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
         FROM seat WHERE annotation_assignment.id = seat.id
         RETURNING annotation_assignment.id, annotation_assignment.task_id, epoch, rank
+    ), moved AS (
+        INSERT INTO annotation_queueposition (annotator_id, rank, seat, openings)
+        SELECT %(annotator)s, taken.rank, taken.id, %(openings)s FROM taken
+        WHERE taken.rank > %(rank)s OR (taken.rank = %(rank)s AND taken.id > %(seat)s + {{stride}})
+        ON CONFLICT (annotator_id)
+        DO UPDATE SET rank = EXCLUDED.rank, seat = EXCLUDED.seat, openings = EXCLUDED.openings
     )
     INSERT INTO annotation_lease (id, project_id, assignment_id, annotator_id, epoch, guideline_version_id, reason,
                                   item_sha256, granted_at, draft, draft_saved_at)
@@ -68,9 +85,10 @@ _CLAIM = """
         WHERE seat.task_id = taken.task_id AND lease.annotator_id = %(annotator)s AND lease.draft IS NOT NULL
         ORDER BY lease.granted_at DESC LIMIT 1
     ) earlier ON true
-"""
-_CLAIM_PASSING_LOCKS = _CLAIM.format(skip_locked="SKIP LOCKED")
-_CLAIM_WAITING_FOR_LOCKS = _CLAIM.format(skip_locked="")
+"""  # noqa: S608  (our own text)
+_STRIDE = 64  # seats; a claim may walk past so many, so that not every one has to write its position
+_CLAIM_PASSING_LOCKS = _CLAIM.format(skip_locked="SKIP LOCKED", stride=_STRIDE)
+_CLAIM_WAITING_FOR_LOCKS = _CLAIM.format(skip_locked="", stride=_STRIDE)
 
 _RENEW_HELD = """
     UPDATE annotation_assignment SET leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
@@ -104,14 +122,16 @@ def _lease_one(annotator: Member, claim: str) -> LeasedTask | None:
         turn = take_turn(annotator)
         if turn.status == Project.Status.PAUSED:
             raise ProjectPaused
-        has_lease = _execute(_RENEW_HELD, turn) or _execute(claim, turn)
+        start = turn.start if claim is _CLAIM_PASSING_LOCKS else Start(FIRST_RANK, 0, turn.start.openings)
+        has_lease = _execute(_RENEW_HELD, turn, start) or _execute(claim, turn, start)
         return current_task(annotator) if has_lease else None
 
 
-def _execute(statement: str, turn: Turn) -> bool:
+def _execute(statement: str, turn: Turn, start: Start) -> bool:
     values = {
         "project": turn.project_id, "annotator": turn.annotator_id, "guideline": turn.guideline_id,
         "lease_seconds": turn.lease_seconds, "lease": uuid.uuid4(),
+        "rank": start.rank, "seat": start.seat, "openings": start.openings,
     }  # fmt: skip
     return rows_changed(statement, values) > 0
 

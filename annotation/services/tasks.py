@@ -32,7 +32,7 @@ def open_tasks_from_table(cursor: CursorWrapper, *, round: Round, major: int, ta
     Belongs inside a transaction. The lock on the round makes a reopening under a new major wait until these tasks
     can be seen, or them until it is done; it lets answers and claims pass.
     """
-    cursor.execute("SELECT major FROM annotation_round WHERE id = %s FOR NO KEY UPDATE", [round.pk])
+    cursor.execute("UPDATE annotation_round SET openings = openings + 1 WHERE id = %s RETURNING major", [round.pk])
     (major_of_round,) = cursor.fetchone()
     major = max(major, major_of_round or major)  # the round was reopened after the caller had read the version
     cursor.execute(

@@ -12,6 +12,17 @@ from accounts.errors import DomainError
 from annotation.models import Member, Project
 from annotation.services.refusals import AnnotatorPaused, ModelsDoNotClaim, NotAnActiveMember, ProjectClosed
 
+FIRST_RANK = -(2**31)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where in the order of the queue a claim begins: see QueuePosition."""
+
+    rank: int
+    seat: int
+    openings: int
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -23,6 +34,7 @@ class Turn:
     allows_amend: bool
     guideline_id: int
     lease_seconds: int
+    start: Start
     refusal: DomainError | None
 
 
@@ -40,20 +52,30 @@ def lock_annotator(annotator: Member) -> Turn:
         cursor.execute(
             """
             SELECT member.kind, member.is_active AND coalesce(person.is_active, false), member.paused_at IS NOT NULL,
-                   project.status, project.allows_amend, project.guideline_id, project.lease_seconds
+                   project.status, project.allows_amend, project.guideline_id, project.lease_seconds,
+                   position.rank, position.seat, position.openings,
+                   (SELECT coalesce(sum(openings), 0)::bigint FROM annotation_round WHERE project_id = project.id)
             FROM annotation_member member
             JOIN annotation_project project ON project.id = member.project_id
             LEFT JOIN accounts_user person ON person.id = member.user_id
+            LEFT JOIN annotation_queueposition position ON position.annotator_id = member.id
             WHERE member.id = %s
             FOR NO KEY UPDATE OF member
             """,
             [annotator.pk],
         )
-        kind, is_active, is_paused, status, allows_amend, guideline_id, lease_seconds = cursor.fetchone()
+        kind, is_active, is_paused, status, allows_amend, guideline_id, lease_seconds, *position = cursor.fetchone()
     return Turn(
-        annotator.pk, annotator.project_id, status, allows_amend, guideline_id, lease_seconds,
+        annotator.pk, annotator.project_id, status, allows_amend, guideline_id, lease_seconds, _start(*position),
         _refusal(kind, is_active, is_paused, status),
     )  # fmt: skip
+
+
+def _start(rank: int | None, seat: int | None, taken_at: int | None, openings: int) -> Start:
+    """The position left by the last claim, or the beginning when seats were opened in bulk since."""
+    if rank is None or seat is None or taken_at != openings:
+        return Start(FIRST_RANK, 0, openings)
+    return Start(rank, seat, openings)
 
 
 def _refusal(kind: str, is_active: bool, is_paused: bool, status: str) -> DomainError | None:
