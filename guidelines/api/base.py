@@ -8,10 +8,9 @@ from guidelines.models import Guideline
 from guidelines.selectors.access import guideline_for
 
 
+# An endpoint under `/guidelines/{slug}/`: loads the guideline if the caller may read it, or edit it for a method in
+# `edits`. For a stranger it is not there. (A docstring here would describe every endpoint in the OpenAPI document.)
 class GuidelineView(APIView):
-    """An endpoint under `/guidelines/{slug}/`: loads the guideline if the caller may read it, or edit it for a
-    method in `edits`. For a stranger it is not there."""
-
     edits: frozenset[str] = frozenset()
     guideline: Guideline
 

@@ -11,7 +11,7 @@ class GuidelineInput(StrictSerializer):
     title = serializers.CharField(max_length=200)
 
 
-class DraftInput(StrictSerializer):
+class GuidelineDraftInput(StrictSerializer):
     """The whole draft, as GET shows it; a list that is left out is empty."""
 
     clauses = serializers.ListField(child=serializers.JSONField(), default=list)
@@ -24,6 +24,56 @@ class PublishInput(StrictSerializer):
     level = serializers.ChoiceField(choices=GuidelineVersion.Level.choices)
     change_note = serializers.CharField(default="", allow_blank=True, max_length=5_000)
     label_migrations = serializers.ListField(child=serializers.JSONField(), default=list)
+
+
+class GuidelineOutput(serializers.Serializer[Any]):
+    """For the OpenAPI document; so are the other `...Output`."""
+
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    current_version = serializers.CharField(allow_null=True)
+    is_editable = serializers.BooleanField()
+    created_by = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class GuidelinePageOutput(serializers.Serializer[Any]):
+    results = GuidelineOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class ContentOutput(serializers.Serializer[Any]):
+    clauses = serializers.ListField(child=serializers.JSONField())
+    questions = serializers.ListField(child=serializers.JSONField())
+    examples = serializers.ListField(child=serializers.JSONField())
+
+
+class GuidelineDraftOutput(ContentOutput):
+    change_note = serializers.CharField()
+
+
+class VersionOutput(ContentOutput):
+    number = serializers.CharField()
+    level = serializers.ChoiceField(choices=GuidelineVersion.Level.choices)
+    sha256 = serializers.CharField()
+    published_at = serializers.DateTimeField()
+    published_by = serializers.CharField()
+    change_note = serializers.CharField()
+    label_migrations = serializers.ListField(child=serializers.JSONField())
+
+
+class VersionPageOutput(serializers.Serializer[Any]):
+    results = VersionOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class DifferenceOutput(ContentOutput):
+    suggested_level = serializers.ChoiceField(choices=GuidelineVersion.Level.choices)
+    reason = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python, so it cannot stand above."""
+        return {"from": serializers.CharField(), "to": serializers.CharField()} | super().get_fields()
 
 
 def guideline_body(guideline: Guideline) -> dict[str, Any]:

@@ -12,9 +12,15 @@ from guidelines.api.base import GuidelineView
 from guidelines.api.difference_body import difference_body
 from guidelines.api.etags import etag, matched_revision, needed_revision
 from guidelines.api.serializers import (
-    DraftInput,
+    DifferenceOutput,
+    GuidelineDraftInput,
+    GuidelineDraftOutput,
     GuidelineInput,
+    GuidelineOutput,
+    GuidelinePageOutput,
     PublishInput,
+    VersionOutput,
+    VersionPageOutput,
     draft_body,
     guideline_body,
     version_body,
@@ -33,12 +39,14 @@ IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, descriptio
 class GuidelinesView(APIView):
     capabilities = {"GET": Capability.SIGNED_IN, "POST": Capability.START_PROJECT}
 
-    @extend_schema(summary="Guidelines that I may read")
+    @extend_schema(responses=GuidelinePageOutput, summary="Guidelines that I may read")
     def get(self, request: Request) -> Response:
         check_parameters(request, [])
         return page_response(request, guidelines_of(cast(User, request.user)), guideline_body)
 
-    @extend_schema(request=GuidelineInput, summary="Make a guideline with an empty draft")
+    @extend_schema(
+        request=GuidelineInput, responses={201: GuidelineOutput}, summary="Make a guideline with an empty draft"
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         fields = GuidelineInput(data=request.data)
@@ -51,16 +59,21 @@ class DraftView(GuidelineView):
     capabilities = {"GET": Capability.READ_GUIDELINE, "PUT": Capability.EDIT_GUIDELINE}
     edits = frozenset({"GET", "HEAD", "PUT"})  # a draft is its editors' business until it is published
 
-    @extend_schema(summary="The draft; its revision is the ETag")
+    @extend_schema(responses=GuidelineDraftOutput, summary="The draft; its revision is the ETag")
     def get(self, request: Request, slug: str) -> Response:
         check_parameters(request, [])
         draft = draft_of(self.guideline)
         return Response(draft_body(draft), headers={"ETag": etag(draft)})
 
-    @extend_schema(request=DraftInput, parameters=[IF_MATCH], summary="Replace the draft that has this ETag")
+    @extend_schema(
+        request=GuidelineDraftInput,
+        responses=GuidelineDraftOutput,
+        parameters=[IF_MATCH],
+        summary="Replace the draft that has this ETag",
+    )
     def put(self, request: Request, slug: str) -> Response:
         revision = needed_revision(request)
-        fields = DraftInput(data=request.data)
+        fields = GuidelineDraftInput(data=request.data)
         fields.is_valid(raise_exception=True)
         content = dict(fields.validated_data)
         note = content.pop("change_note")
@@ -77,6 +90,7 @@ class PublishView(GuidelineView):
 
     @extend_schema(
         request=PublishInput,
+        responses={201: VersionOutput},
         parameters=[IF_MATCH],
         summary="Publish the draft as the next version; with If-Match only as it was seen",
     )
@@ -94,7 +108,7 @@ class PublishView(GuidelineView):
 class VersionsView(GuidelineView):
     capability = Capability.READ_GUIDELINE
 
-    @extend_schema(summary="Published versions with their content, oldest first")
+    @extend_schema(responses=VersionPageOutput, summary="Published versions with their content, oldest first")
     def get(self, request: Request, slug: str) -> Response:
         check_parameters(request, [])
         return page_response(request, versions_of(self.guideline), version_body, key="sequence")
@@ -103,7 +117,7 @@ class VersionsView(GuidelineView):
 class VersionView(GuidelineView):
     capability = Capability.READ_GUIDELINE
 
-    @extend_schema(summary="One version, by a number like 2.1")
+    @extend_schema(responses=VersionOutput, summary="One version, by a number like 2.1")
     def get(self, request: Request, slug: str, number: str) -> Response:
         check_parameters(request, [])
         version = version_by_number(self.guideline, number)
@@ -114,6 +128,7 @@ class DiffView(GuidelineView):
     capability = Capability.READ_GUIDELINE
 
     @extend_schema(
+        responses=DifferenceOutput,
         parameters=[OpenApiParameter("from", str, required=True), OpenApiParameter("to", str, required=True)],
         summary="What `to` says otherwise than `from`; either may be `draft` for those who may edit",
     )
