@@ -199,7 +199,12 @@ def headline_sentence(row: Row, question: CodedQuestion) -> str:
     agreed = row.get("percent_agreement")
     if alpha.value is None or agreed is None:
         return alpha.reason or _("There is nothing to measure yet.")
-    first = _("Two people who label the same item agree %(share)s of the time.") % {"share": percent(agreed)}
+    sentence = _("Two people who label the same item agree %(share)s of the time.")
+    if question.is_ordinal:
+        sentence = _(
+            "Two people give the very same rating %(share)s of the time; a near miss counts less than a far one."
+        )
+    first = sentence % {"share": percent(agreed)}
     return f"{first} {_verdict(alpha)}"
 
 

@@ -246,7 +246,7 @@ def _rounds(
 def _camps(
     finding: Finding, answers: Sequence[Annotation], question: Question | None, hidden: Mapping[str, str]
 ) -> list[Camp]:
-    """Those who said the same together, the larger camp first."""
+    """Those who said the same together, in the order of the schema, so that a split looks the same on every item."""
     camps: dict[tuple[int, str], tuple[Chip, list[Voice]]] = {}
     named, cohort_keys = subjects(finding), list(finding.subject.get("cohort") or {})
     for answer in answers:
@@ -255,7 +255,7 @@ def _camps(
             voice = _voice(answer, named, cohort_keys, hidden)
             camps.setdefault((chip.index or 0, chip.name), (chip, []))[1].append(voice)
     found = [Camp(chip, sorted(voices, key=lambda v: v.name)) for chip, voices in camps.values()]
-    return sorted(found, key=lambda camp: (-len(camp.voices), camp.chip.name))
+    return sorted(found, key=lambda camp: (camp.chip.index or 0, camp.chip.name))
 
 
 def _chip(answer: Annotation, question: Question | None, key: str) -> Chip | None:

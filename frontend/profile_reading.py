@@ -107,7 +107,10 @@ def _severity(row: Mapping[str, Any], question: CodedQuestion) -> tuple[str, Int
             "points": decimal(abs(points)), "way": way,
         }  # fmt: skip
     drawn = IntervalRow(_("Difference in points"), points, low, high, row["n_shared"])
-    return title, interval_rows([drawn], reference=0, reference_label=_("The dashed line is no difference"))
+    reach = max(abs(low), abs(high), 0.5)  # no difference stands in the middle
+    return title, interval_rows(
+        [drawn], lower=-reach, upper=reach, reference=0, reference_label=_("The dashed line is no difference")
+    )
 
 
 def _gold(row: Mapping[str, Any]) -> tuple[str, IntervalRowsPlot | None]:

@@ -7,6 +7,7 @@ from frontend.views import (
     account,
     agreement,
     campaigns,
+    datasets,
     findings,
     guideline_editor,
     guideline_publishing,
@@ -67,6 +68,15 @@ urlpatterns = [
     path("p/<slug:slug>/campaigns/new/", campaigns.campaign_new, name="campaign-new"),
     path("p/<slug:slug>/campaigns/<int:campaign_id>/", campaigns.campaign, name="campaign"),
     path("p/<slug:slug>/campaigns/<int:campaign_id>/close/", campaigns.campaign_close, name="campaign-close"),
+    path("p/<slug:slug>/datasets/", datasets.datasets, name="datasets"),
+    path("p/<slug:slug>/datasets/new/", datasets.dataset_new, name="dataset-new"),
+    path("p/<slug:slug>/datasets/policy/", datasets.dataset_policy, name="dataset-policy"),
+    path("p/<slug:slug>/datasets/<uuid:snapshot_id>/", datasets.dataset, name="dataset"),
+    path("p/<slug:slug>/datasets/<uuid:snapshot_id>/verify/", datasets.dataset_verify, name="dataset-verify"),
+    path("p/<slug:slug>/datasets/<uuid:snapshot_id>/again/", datasets.dataset_again, name="dataset-again"),
+    path(
+        "p/<slug:slug>/datasets/<uuid:snapshot_id>/diff/<uuid:other_id>/", datasets.dataset_diff, name="dataset-diff"
+    ),
     path("methods/", methods.methods, name="methods"),
     # workbench
     path("p/<slug:slug>/label/", workbench.workbench, name="workbench"),

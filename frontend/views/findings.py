@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.errors import InvalidInput, NotFound
 from accounts.permissions import Capability
+from annotation.models import Member
 from annotation.selectors.access import ProjectAccess
 from frontend import finding_reading as reading
 from frontend.answers import current_questions
@@ -122,8 +123,10 @@ def _show(request: HttpRequest, access: ProjectAccess, found: Finding, form: Dec
 def _actions(access: ProjectAccess, found: Finding) -> dict[str, Any]:
     """What this person may do about it, as addresses."""
     slug = access.project.slug
+    named = Member.objects.filter(project=access.project, name__in=reading.subjects(found)).order_by("name")
     may_edit, may_relabel = access.allows(Capability.EDIT_GUIDELINE), access.allows(Capability.RELABEL)
     return {
+        "people": [(member.name, reverse("profile", args=[slug, member.pk])) for member in named],
         "may_decide": access.allows(Capability.RUN_QUALITY),
         "relabel_url": f"{reverse('campaign-new', args=[slug])}?finding={found.pk}" if may_relabel else "",
         "edit_base": url_if_there("guideline-edit", access.project.guideline.slug) if may_edit else "",

@@ -45,7 +45,7 @@ def profile(request: HttpRequest, access: ProjectAccess, member_id: int) -> Http
     except AnalysisNeeded:
         return render(request, "quality/profile.html", context | {"is_waiting": True})
     rows = found["questions"] if sees_all else [_without_gold(row) for row in found["questions"]]
-    context |= {"as_of": found["as_of"], "parts": _parts(access, member, rows, questions, is_own=not sees_all)}
+    context |= {"as_of": found["as_of"], "parts": _parts(access, member, rows, questions)}
     if sees_all:
         context |= _for_leads(access, member, found, questions)
     return render(request, "quality/profile.html", context)
@@ -56,12 +56,11 @@ def _without_gold(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parts(
-    access: ProjectAccess, member: Member, rows: list[dict[str, Any]], questions: tuple[CodedQuestion, ...],
-    *, is_own: bool,
-) -> list[ProfilePart]:  # fmt: skip
+    access: ProjectAccess, member: Member, rows: list[dict[str, Any]], questions: tuple[CodedQuestion, ...]
+) -> list[ProfilePart]:
     asked = {question.key: question for question in questions}
     return [
-        profile_part(row, asked[row["question"]], None if is_own else _agreement_of(access, member, row["question"]))
+        profile_part(row, asked[row["question"]], _agreement_of(access, member, row["question"]))
         for row in rows
         if row["question"] in asked
     ]
