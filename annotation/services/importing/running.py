@@ -95,7 +95,9 @@ def _staging(
 
 def _leave_statistics(importer: Importer, created: int) -> None:
     """Tell the planner of tables that grew by a tenth. Autovacuum would, a minute later; until then plans are blind."""
-    with suppress(DatabaseError), connection.cursor() as cursor:  # the import is stored: this must not undo its answer
+    # The import is stored: whatever happens here must not undo its answer.
+    with suppress(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL default_statistics_target = 10")  # a small sample: enough to tell full from empty
         for table, columns in importer.fills:
             cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
             if cursor.fetchone()[0] <= 10 * created:
