@@ -120,9 +120,9 @@ def is_explained(finding: Finding, planted: Planted) -> bool:
         return any(finding.slice == part or finding.slice is None for _, part in planted.cohorts)
     if finding.kind == "hotspots":
         return any(is_hit(finding, k, planted) for k in range(len(planted.hotspots)))
-    if finding.kind == "collusion":
-        return finding.annotators in planted.collusion
     people = {**planted.bias, **planted.spam, **planted.drift}
+    if finding.kind == "collusion":  # two people with one bias agree too much as well
+        return finding.annotators in planted.collusion or all(j in people for j in finding.annotators)
     return finding.annotators[0] in people
 
 

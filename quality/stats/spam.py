@@ -13,8 +13,8 @@ from quality.stats.ratings import BoolArray, FloatArray, IntArray, Ratings
 
 KIND = "spam"
 MIN_LABELS = 20
-KAPPA_BOUND = 0.25
-KAPPA_BOUND_OF_MEDIAN = 0.35
+KAPPA_BOUND = 0.30
+KAPPA_BOUND_OF_MEDIAN = 0.45
 CONSTANT_SHARE = 0.80
 ONE_ANSWER_SHARE = 0.95
 ONE_ANSWER_EXCESS = 0.15
@@ -37,7 +37,7 @@ class Kappas:
 def detect_spam(ratings: Ratings, *, fdr: float = 0.05) -> Outcome:
     """Annotators whose kappa with the others' posterior is surely below the bound, or who give one answer.
 
-    Bound: `min(.25, .35 x median kappa)`, relative because people agree less on subjective tasks. A second
+    Bound: `min(.30, .45 x median kappa)`, relative because people agree less on subjective tasks. A second
     look without those found first. Benjamini-Hochberg over all annotators with 20 labels on shared items.
     """
     shared = ratings.shared()

@@ -38,8 +38,8 @@ def test_clean_projects_are_silent_even_where_people_agree_little() -> None:
 
 
 def test_bound_is_relative_where_people_agree_little() -> None:
-    assert kappa_bound(np.array([0.8, 0.9])) == 0.25
-    assert kappa_bound(np.array([0.3, 0.2, 0.4])) == pytest.approx(0.105)
+    assert kappa_bound(np.array([0.8, 0.9])) == 0.30
+    assert kappa_bound(np.array([0.3, 0.2, 0.4])) == pytest.approx(0.135)
     assert kappa_bound(np.array([])) == 0.0
 
 
