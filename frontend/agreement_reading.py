@@ -175,7 +175,19 @@ def plot_title(by: str, names: Sequence[str], readings: Sequence[Reading], metri
         return _("Agreement goes from %(least)s (%(low)s) to %(most)s (%(high)s)") % words
     if lowest.high < highest.low:
         return _("Agreement is lowest for “%(low)s” (%(least)s) and highest for “%(high)s” (%(most)s)") % words
-    return _("No clear difference between %(what)s: the intervals of all overlap") % words
+    return _parted(known, words, metric)
+
+
+def _parted(known: Sequence[tuple[float, str, Reading]], words: dict[str, str], metric: str) -> str:
+    """The two whose intervals lie furthest apart, if any two do not overlap."""
+    bounded = [(name, r, r.low, r.high) for _v, name, r in known if r.low is not None and r.high is not None]
+    low_name, lower, _l, least_high = min(bounded, key=lambda entry: entry[3])
+    high_name, higher, most_low, _h = max(bounded, key=lambda entry: entry[2])
+    if least_high >= most_low:
+        return _("No clear difference between %(what)s: all intervals overlap") % words
+    return _("Agreement is lower for “%(low)s” (%(least)s) than for “%(high)s” (%(most)s)") % {
+        "low": low_name, "least": _short(lower, metric), "high": high_name, "most": _short(higher, metric),
+    }  # fmt: skip
 
 
 def _places(by: str) -> str:

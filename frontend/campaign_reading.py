@@ -38,6 +38,7 @@ class ShownReport:
     is_cut_short: bool
     hotspot: IntervalRowsPlot | None = None
     hotspot_title: str = ""
+    hotspot_note: str = ""
 
 
 def shown_report(campaign: RelabelCampaign, questions: Sequence[Question]) -> ShownReport:
@@ -49,8 +50,20 @@ def shown_report(campaign: RelabelCampaign, questions: Sequence[Question]) -> Sh
     verdict, tone = _verdict(report, asked, shown)
     plot, title = _hotspot_plot(report["hotspot"], asked)
     return ShownReport(
-        verdict, tone, shown, report["n_items_relabeled"], report["is_cut_short"], plot, title
+        verdict, tone, shown, report["n_items_relabeled"], report["is_cut_short"], plot, title,
+        _hotspot_note(report, first, campaign.labels_per_item),
     )  # fmt: skip
+
+
+def _hotspot_note(report: Mapping[str, Any], key: str | None, labels_per_item: int) -> str:
+    """What n is; and that fewer labels per item than before make splits rarer by themselves."""
+    note = _("n: items with two labels or more.")
+    before = report["questions"].get(key, {}).get("before", {})
+    had = before.get("n_labels", 0) / max(before.get("n_items", 0), 1)
+    if had <= labels_per_item + 0.25:
+        return note
+    caution = _("Before, an item had %(had)s labels, now %(now)s: with fewer labels, splits are rarer by themselves.")
+    return f"{note} {caution % {'had': decimal(had, 1), 'now': labels_per_item}}"
 
 
 def _verdict(report: Mapping[str, Any], asked: Mapping[str, Question], shown: list[QuestionReport]) -> tuple[str, str]:
@@ -126,7 +139,7 @@ def _change(readings: Sequence[Reading], words: Any) -> str:
         return _("Before and after cannot be compared: %(reason)s") % {"reason": reason}
     values = {"before": words(before.value), "after": words(after.value)}
     if before.low is None or before.high is None or after.low is None or after.high is None:
-        return _("Agreement went from %(before)s to %(after)s; too few items to say how sure that is") % values
+        return _("Agreement went from %(before)s to %(after)s; labels vary too little for two intervals") % values
     if after.low > before.high:
         return _("Agreement rose from %(before)s to %(after)s on the same items") % values
     if after.high < before.low:

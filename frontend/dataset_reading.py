@@ -37,30 +37,37 @@ def cause_words() -> dict[str, str]:
 # --- policy ----------------------------------------------------------------------------------------------------
 
 
-def failure_words(failure: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    """One rule that is not met: where, what there is, what was asked for."""
-    rule, where = failure["rule"], _where(failure["where"], titles)
-    if rule in {"max_open_hotspots", "max_open_findings"}:
-        what = _("unclear guideline findings") if rule == "max_open_hotspots" else _("findings")
-        return _("%(n)s open %(what)s; at most %(most)s are allowed") % {
-            "n": whole(failure["actual"]), "what": what, "most": whole(failure["required"]),
-        }  # fmt: skip
-    if rule == "questions":
-        return _("%(where)s: there is no such question") % {"where": where}
-    name = _("alpha") if rule == "min_alpha" else _("the lower end of alpha's interval")
-    if failure["actual"] is None:
-        return _("%(where)s: %(name)s is unknown, at least %(least)s is asked for. %(reason)s") % {
-            "where": where, "name": name, "least": decimal(failure["required"]), "reason": failure.get("reason", ""),
-        }  # fmt: skip
-    return _("%(where)s: %(name)s is %(actual)s, at least %(least)s is asked for") % {
-        "where": where, "name": name, "actual": decimal(failure["actual"]), "least": decimal(failure["required"]),
+@dataclass(frozen=True)
+class Failure:
+    """One rule that is not met: where, what there is, what was asked for, and why it is unknown if it is."""
+
+    where: str
+    rule: str
+    actual: str
+    required: str
+    reason: str
+
+
+def shown_failure(failure: Mapping[str, Any], titles: Mapping[str, str]) -> Failure:
+    rule, actual, required = failure["rule"], failure["actual"], failure["required"]
+    names = {
+        "min_alpha": _("alpha"), "min_alpha_low": _("lower end of alpha's interval"),
+        "max_open_hotspots": _("open findings of an unclear guideline"), "max_open_findings": _("open findings"),
+        "questions": _("there is no such question"),
     }  # fmt: skip
+    where = _where(failure["where"], titles) or _("The project")
+    if rule.startswith("max_"):
+        return Failure(where, names[rule], whole(actual), _("at most %s") % whole(required), "")
+    least = "" if required is None else _("at least %s") % decimal(required)
+    return Failure(
+        where, names.get(rule, rule), "" if actual is None else decimal(actual), least, failure.get("reason", "")
+    )
 
 
 def _where(where: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     title = titles.get(where.get("question", ""), where.get("question", ""))
     cut = ", ".join(f"{key} = {value}" for key, value in (where.get("slice") or {}).items())
-    return f"{title} ({cut})" if cut else title
+    return f"{title} · {cut}" if cut else title
 
 
 def policy_words(policy: Mapping[str, Any]) -> list[str]:
@@ -86,12 +93,12 @@ class PolicyResult:
 
     text: str
     kind: str
-    failures: list[str]
+    failures: list[Failure]
 
 
 def policy_result(snapshot: DatasetSnapshot, titles: Mapping[str, str]) -> PolicyResult:
     manifest: dict[str, Any] = snapshot.manifest
-    failures = [failure_words(failure, titles) for failure in manifest.get("policy_failures", [])]
+    failures = [shown_failure(failure, titles) for failure in manifest.get("policy_failures", [])]
     if not manifest["policy"]:
         return PolicyResult(_("no policy"), "", failures)
     if failures:

@@ -78,7 +78,7 @@ def _result(job: Job, slug: str) -> tuple[str, str, str]:
     result = job.result or {}
     if job.kind == "snapshot" and result.get("snapshot"):
         url = reverse("dataset", args=[slug, result["snapshot"]])
-        return url, _("Open the dataset"), _("The dataset is written and verified by its hash.")
+        return url, _("Open the dataset"), _("The dataset is written; its hash covers every byte.")
     if job.kind == "analysis":
         found = sum(finding.get("state") == "open" for finding in result.get("findings", []))
         text = _("Open findings it saw: %(n)s.") % {"n": found}

@@ -19,7 +19,7 @@ class SnapshotForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     formats = forms.MultipleChoiceField(
-        label=_("Formats"), choices=FORMATS, widget=forms.CheckboxSelectMultiple, required=False,
+        label=_("Formats"), choices=FORMATS, widget=forms.CheckboxSelectMultiple,
         initial=["jsonl", "csv"],
     )  # fmt: skip
     aggregation = forms.ChoiceField(

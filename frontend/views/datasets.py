@@ -73,7 +73,7 @@ def _show_list(
     ]
     context = {
         "rows": rows, "form": form, "job": _job(request, project), "is_refused": failures is not None,
-        "failures": [reading.failure_words(failure, titles) for failure in failures or []],
+        "failures": [reading.shown_failure(failure, titles) for failure in failures or []],
         "next_url": f"?from={start + A_PAGE}" if len(page) > A_PAGE else "",
         "previous_url": f"?from={max(0, start - A_PAGE)}" if start else "",
     }  # fmt: skip
@@ -120,7 +120,7 @@ def dataset_policy(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
             failures = preview.failures
             context = {
                 "is_asked": True, "is_known": failures is not None,
-                "failures": [reading.failure_words(failure, titles) for failure in failures or []],
+                "failures": [reading.shown_failure(failure, titles) for failure in failures or []],
             }  # fmt: skip
     return render(request, "quality/_policy.html", context)
 
