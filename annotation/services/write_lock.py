@@ -2,15 +2,15 @@
 
 Rows carry `created_at` of the database's clock. A transaction that has taken its time but not yet committed would
 appear later with an older time, and a snapshot of that instant would have missed it. So every writer of labels holds
-the project's advisory lock, shared, from before it reads the clock until it commits; who wants an instant takes the
-lock alone for a moment: everything older is committed, everything newer is later.
+the project's advisory lock, shared, from before it reads the clock until it commits. Who wants an instant reads the
+clock, and waits for the writers that hold the lock just after that: everything older is then committed, and whoever
+took the lock later has read a later clock. New writers are not waited for and do not wait.
 """
 
 import time
 from datetime import datetime
-from typing import cast
 
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts.errors import DomainError
 
@@ -32,13 +32,30 @@ def hold_for_writing(project_id: int) -> datetime:
 
 
 def settled_instant(project_id: int, *, patience: float = 600) -> datetime:
-    """An instant before which every label is committed. Waits for writers without making new ones queue behind it."""
+    """An instant before which every label is committed. Waits for the writers of that moment, however many follow.
+
+    Raises ProjectBusy when one of them still writes after `patience` seconds.
+    """
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s), clock_timestamp()", [NAMESPACE, project_id])
-            is_alone, instant = cursor.fetchone()
-            if is_alone:
-                return cast(datetime, instant)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        instant: datetime = cursor.fetchone()[0]
+    waited_for = _writers(project_id)
+    while waited_for:
+        if time.monotonic() > deadline:
+            raise ProjectBusy
         time.sleep(0.005)
-    raise ProjectBusy
+        waited_for &= _writers(project_id)
+    return instant
+
+
+def _writers(project_id: int) -> set[str]:
+    """The other transactions that hold the project's lock now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s"
+            " AND objsubid = 2 AND granted AND pid <> pg_backend_pid()"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [NAMESPACE, project_id],
+        )
+        return {row[0] for row in cursor.fetchall()}
