@@ -219,8 +219,8 @@ def close_and_read_the_report(lead: Page, campaign: RelabelCampaign) -> None:
 def take_snapshot(page: Page, engineer: Client, project: Project) -> bool:
     """Once in the browser, once by API with the instant of the first: the same hash."""
     page.goto("/p/support/datasets/")
-    page.get_by_role("button", name=re.compile("snapshot", re.IGNORECASE)).last.click()
-    expect(page.locator("main")).to_contain_text(re.compile("[0-9a-f]{12}"), timeout=60_000)
+    page.get_by_role("button", name="Take the dataset").click()
+    expect(page.locator(".callout-good")).to_be_visible(timeout=60_000)
     first = DatasetSnapshot.objects.get()
     body = {"as_of": first.as_of.isoformat(), **{k: first.recipe[k] for k in ("formats", "aggregation")}}
     queued = engineer.post("/api/v1/projects/support/snapshots/", body, content_type="application/json")
