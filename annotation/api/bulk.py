@@ -5,7 +5,8 @@ from typing import Any, ClassVar, cast
 
 import orjson
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -38,22 +39,43 @@ LIMITS = (
     f"A line holds at most {MAX_LINE} bytes, a streamed body {MAX_BODY}, a JSON body {MAX_JSON_BODY} and "
     f"{MOST_VALUES} entries. JSON nests at most 64 deep; integers lie within +/-2^53."
 )
-bulk_schema = extend_schema(
-    description=f"NDJSON, CSV or JSON, plain or gzip. {LIMITS}",
-    request={
-        "application/x-ndjson": OpenApiTypes.STR,
-        "text/csv": OpenApiTypes.STR,
-        "application/json": OpenApiTypes.OBJECT,
-    },
-    responses={200: OpenApiTypes.OBJECT, 202: OpenApiTypes.OBJECT},
-    parameters=[
-        OpenApiParameter(
-            "on_error", enum=["abort", "skip"], description="abort: store nothing if a line is bad (default)"
+REPORT = inline_serializer(
+    "ImportReport",
+    {
+        "received": serializers.IntegerField(),
+        "created": serializers.IntegerField(),
+        "unchanged": serializers.IntegerField(),
+        "conflicts": serializers.IntegerField(),
+        "rejected": serializers.IntegerField(),
+        "errors": inline_serializer(
+            "ImportLineError",
+            {"line": serializers.IntegerField(), "code": serializers.CharField(), "detail": serializers.CharField()},
+            many=True,
         ),
-        OpenApiParameter("async", bool, description="true: answer 202 with a job"),
-        OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER),
-    ],
+        "import": serializers.CharField(),
+        "errors_url": serializers.CharField(required=False, help_text="all errors, if more than the first 1000"),
+    },
 )
+ON_ERROR = "abort (default): nothing is stored if a line is bad, and the answer is a 400 with the report in it"
+
+
+def bulk_schema(summary: str, line: str) -> Any:
+    """What the OpenAPI document says of a bulk call; `line` names the fields of its lines."""
+    return extend_schema(
+        summary=summary,
+        description=f"A line: {line}. NDJSON, CSV with a header, or JSON; plain or gzip. {LIMITS}",
+        request={
+            "application/x-ndjson": OpenApiTypes.STR,
+            "text/csv": OpenApiTypes.STR,
+            "application/json": OpenApiTypes.OBJECT,
+        },
+        responses={200: REPORT, 202: OpenApiTypes.OBJECT},
+        parameters=[
+            OpenApiParameter("on_error", enum=["abort", "skip"], description=ON_ERROR),
+            OpenApiParameter("async", bool, description="true: answer 202 with a job whose result is the report"),
+            OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER),
+        ],
+    )
 
 
 class BulkImportView(ProjectView):
@@ -63,7 +85,6 @@ class BulkImportView(ProjectView):
     job_kind: ClassVar[str] = "import"
     capabilities: ClassVar[dict[str, Capability]] = {"POST": Capability.IMPORT}
 
-    @bulk_schema
     def post(self, request: Request, slug: str) -> Response:
         check_parameters(request, ["on_error", "async"])
         on_error = cast(OnError, _choice(request, "on_error", ("abort", "skip")))
@@ -106,10 +127,22 @@ class BulkImportView(ProjectView):
         return Response(job_body(job), status=202)
 
 
+@extend_schema_view(
+    post=bulk_schema(
+        "Bring in annotators", "`annotator`, `kind` (human or model), every other key or column a cohort attribute"
+    )
+)
 class AnnotatorImportView(BulkImportView):
     importer = AnnotatorImporter
 
 
+@extend_schema_view(
+    post=bulk_schema(
+        "Bring in labels made elsewhere",
+        "`external_id`, `annotator`, `answer` (in CSV JSON, or a column for each question), `occurrence`?, "
+        "`created_at`?, `seconds_spent`?, `guideline_version`?",
+    )
+)
 class LabelImportView(BulkImportView):
     importer = LabelImporter
 

@@ -2,13 +2,13 @@
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import FieldError, InvalidInput
 from accounts.permissions import Capability
-from annotation.api.bulk import BulkImportView
+from annotation.api.bulk import BulkImportView, bulk_schema
 from annotation.models import Project
 from annotation.selectors.items import ITEM_STATES, ItemFilter, items_of, label_value
 from annotation.services.importing import ItemImporter
@@ -24,13 +24,21 @@ def item_body(item: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@extend_schema_view(
+    post=bulk_schema("Bring in items", "`external_id`, `payload`, `meta`?, `priority`? (-1000 to 1000)")
+)
 class ItemsView(BulkImportView):
     importer = ItemImporter
     capabilities: ClassVar = {"GET": Capability.VIEW_ITEMS, "POST": Capability.IMPORT}
 
     @extend_schema(
         summary="Items, oldest first",
-        description="Filters: `slice.<key>=`, `state=`, `annotator=`, `label.<question>=`.",
+        parameters=[
+            OpenApiParameter("slice.<key>", description="value of one of the project's slices"),
+            OpenApiParameter("state", enum=ITEM_STATES),
+            OpenApiParameter("annotator", description="items this person or model has labeled"),
+            OpenApiParameter("label.<question>", description="items labeled so, by the annotator if one is named"),
+        ],
     )
     def get(self, request: Request, slug: str) -> Response:
         items = items_of(self.access.project, _wanted(request, self.access.project))
