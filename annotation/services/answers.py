@@ -1,6 +1,5 @@
 """An answer before it is stored: what was sent, whether it fits the version that was shown, and its row."""
 
-import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.errors import FieldError
-from annotation.models import Annotation, Item, Member
+from annotation.models import Annotation, Item
 from annotation.selectors.instructions import instructions_of
 from annotation.services.refusals import InvalidAnswer, SubmissionConflict
 from guidelines.label_schema import AnswerError, validate_answer
@@ -36,10 +35,9 @@ class Reply:
         return content_sha256(asdict(self) | {"clauses": list(self.clauses)})
 
 
-def earlier_submission(annotator: Member, submission_id: uuid.UUID, fingerprint: str) -> Annotation | None:
-    """The annotation this submission has become already; a conflict if it was another answer then. One query."""
-    earlier = Annotation.objects.filter(annotator_id=annotator.pk, submission_id=submission_id).first()
-    if earlier is not None and earlier.answer_sha256 != fingerprint:
+def replay_of(earlier: Annotation, fingerprint: str) -> Annotation:
+    """The annotation that a submission has become already; a conflict if it was another answer then."""
+    if earlier.answer_sha256 != fingerprint:
         raise SubmissionConflict
     return earlier
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.errors import NotFound
 from annotation.models import Annotation, Assignment, Lease, Member, Round, Task
 from annotation.selectors.work import LeasedTask, current_task
-from annotation.services.answers import Reply, believable_seconds, checked_answer, earlier_submission
+from annotation.services.answers import Reply, believable_seconds, checked_answer, replay_of
 from annotation.services.leases import free_seats, lock_seats
 from annotation.services.refusals import AmendNotAllowed, NothingToUndo
 from annotation.services.statements import rows_changed
@@ -36,9 +36,9 @@ def amend_annotation(
         now = hold_for_writing(annotator.project_id)
         turn = take_turn(annotator)
         old = _own_answer(annotator, annotation_id)
-        earlier = earlier_submission(annotator, submission_id, fingerprint)
+        earlier = Annotation.objects.filter(annotator_id=annotator.pk, submission_id=submission_id).first()
         if earlier is not None:
-            return earlier
+            return replay_of(earlier, fingerprint)
         if old.superseded_at is not None or not _may_correct(turn, old):
             raise AmendNotAllowed
         now = max(now, old.created_at)  # the answer may have been stored while this waited for its turn

@@ -43,6 +43,7 @@ class SeatOfLease:
     round_state: str
     item_id: int
     revisions: int
+    earlier_id: int | None
     now: datetime
 
     @property
@@ -62,21 +63,26 @@ _LOCK = """
            seat.id, seat.state, seat.epoch, task.id, task.state, round.id, round.state, task.item_id,
            (SELECT coalesce(max(answer.revision), 0) FROM annotation_annotation answer
             WHERE answer.assignment_id = seat.id AND answer.annotator_id = lease.annotator_id),
+           (SELECT answer.id FROM annotation_annotation answer
+            WHERE answer.annotator_id = lease.annotator_id AND answer.submission_id = %(submission)s),
            clock_timestamp()
     FROM annotation_lease lease
     JOIN annotation_assignment seat ON seat.id = lease.assignment_id
     JOIN annotation_task task ON task.id = seat.task_id
     JOIN annotation_round round ON round.id = task.round_id
     JOIN guidelines_guidelineversion version ON version.id = lease.guideline_version_id
-    WHERE lease.id = %s AND lease.annotator_id = %s
+    WHERE lease.id = %(lease)s AND lease.annotator_id = %(annotator)s
     FOR NO KEY UPDATE OF task, seat, lease
 """
 
 
-def lock_seat(annotator: Member, lease_id: uuid.UUID) -> SeatOfLease:
-    """The annotator's own lease with task and seat locked, in that order; NotFound for anybody else's. One query."""
+def lock_seat(annotator: Member, lease_id: uuid.UUID, submission_id: uuid.UUID | None = None) -> SeatOfLease:
+    """The annotator's own lease with task and seat locked, in that order; NotFound for anybody else's. One query.
+
+    With a submission: `earlier_id` is the annotation it has become already.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [lease_id, annotator.pk])
+        cursor.execute(_LOCK, {"lease": lease_id, "annotator": annotator.pk, "submission": submission_id})
         row = cursor.fetchone()
     if row is None:
         raise NotFound

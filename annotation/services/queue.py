@@ -1,8 +1,9 @@
 """Handing out: one open seat to one person, in the order of the queue, exactly as many as there are seats.
 
-A claim is one statement that finds the first open seat this person may take and leases it. `SKIP LOCKED` lets fifty
-people claim at once, each another seat; because it also passes over seats that are locked for a moment and freed
-again, an empty result is not believed before a second search that waits for locks and takes over ended leases.
+A claim is one statement that renews what this person holds or finds the first open seat they may take and leases it.
+`SKIP LOCKED` lets fifty people claim at once, each another seat; because it also passes over seats that are locked for
+a moment and freed again, an empty result is not believed before a second search that waits for locks and takes over
+ended leases.
 """
 
 import uuid
@@ -45,14 +46,19 @@ _CLAIM = f"""
     WITH version AS MATERIALIZED (
         SELECT id, major FROM guidelines_guidelineversion WHERE guideline_id = %(guideline)s
         ORDER BY sequence DESC LIMIT 1
+    ), held AS (
+        UPDATE annotation_assignment SET leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+        WHERE project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'leased' RETURNING id
     ), returned AS (
         SELECT open.id FROM annotation_assignment open
-        WHERE open.epoch > 0 AND (open.rank, open.id) < (%(rank)s, %(seat)s) AND {_FOR_THEM}
+        WHERE NOT EXISTS (SELECT 1 FROM held)
+          AND open.epoch > 0 AND (open.rank, open.id) < (%(rank)s, %(seat)s) AND {_FOR_THEM}
         ORDER BY open.rank, open.id LIMIT 1
         FOR NO KEY UPDATE OF open {{skip_locked}}
     ), onward AS (
         SELECT open.id FROM annotation_assignment open
-        WHERE (open.rank, open.id) >= (%(rank)s, %(seat)s) AND NOT EXISTS (SELECT 1 FROM returned) AND {_FOR_THEM}
+        WHERE NOT EXISTS (SELECT 1 FROM held) AND NOT EXISTS (SELECT 1 FROM returned)
+          AND (open.rank, open.id) >= (%(rank)s, %(seat)s) AND {_FOR_THEM}
         ORDER BY open.rank, open.id LIMIT 1
         FOR NO KEY UPDATE OF open {{skip_locked}}
     ), seat AS (
@@ -69,31 +75,29 @@ _CLAIM = f"""
         WHERE taken.rank > %(rank)s OR (taken.rank = %(rank)s AND taken.id > %(seat)s + {{stride}})
         ON CONFLICT (annotator_id)
         DO UPDATE SET rank = EXCLUDED.rank, seat = EXCLUDED.seat, openings = EXCLUDED.openings
+    ), granted AS (
+        INSERT INTO annotation_lease (id, project_id, assignment_id, annotator_id, epoch, guideline_version_id, reason,
+                                      item_sha256, granted_at, draft, draft_saved_at)
+        SELECT %(lease)s, %(project)s, taken.id, %(annotator)s, taken.epoch, (SELECT id FROM version),
+               CASE WHEN round.kind <> 'initial' THEN round.kind WHEN taken.rank < 0 THEN 'priority' ELSE 'queue' END,
+               item.sha256, clock_timestamp(), earlier.draft, earlier.draft_saved_at
+        FROM taken
+        JOIN annotation_task task ON task.id = taken.task_id
+        JOIN annotation_item item ON item.id = task.item_id
+        JOIN annotation_round round ON round.id = task.round_id
+        LEFT JOIN LATERAL (
+            SELECT lease.draft, lease.draft_saved_at
+            FROM annotation_assignment seat JOIN annotation_lease lease ON lease.assignment_id = seat.id
+            WHERE seat.task_id = taken.task_id AND lease.annotator_id = %(annotator)s AND lease.draft IS NOT NULL
+            ORDER BY lease.granted_at DESC LIMIT 1
+        ) earlier ON true
+        RETURNING assignment_id
     )
-    INSERT INTO annotation_lease (id, project_id, assignment_id, annotator_id, epoch, guideline_version_id, reason,
-                                  item_sha256, granted_at, draft, draft_saved_at)
-    SELECT %(lease)s, %(project)s, taken.id, %(annotator)s, taken.epoch, (SELECT id FROM version),
-           CASE WHEN round.kind <> 'initial' THEN round.kind WHEN taken.rank < 0 THEN 'priority' ELSE 'queue' END,
-           item.sha256, clock_timestamp(), earlier.draft, earlier.draft_saved_at
-    FROM taken
-    JOIN annotation_task task ON task.id = taken.task_id
-    JOIN annotation_item item ON item.id = task.item_id
-    JOIN annotation_round round ON round.id = task.round_id
-    LEFT JOIN LATERAL (
-        SELECT lease.draft, lease.draft_saved_at
-        FROM annotation_assignment seat JOIN annotation_lease lease ON lease.assignment_id = seat.id
-        WHERE seat.task_id = taken.task_id AND lease.annotator_id = %(annotator)s AND lease.draft IS NOT NULL
-        ORDER BY lease.granted_at DESC LIMIT 1
-    ) earlier ON true
+    SELECT id FROM held UNION ALL SELECT assignment_id FROM granted
 """  # noqa: S608  (our own text)
 _STRIDE = 64  # seats; a claim may walk past so many, so that not every one has to write its position
 _CLAIM_PASSING_LOCKS = _CLAIM.format(skip_locked="SKIP LOCKED", stride=_STRIDE)
 _CLAIM_WAITING_FOR_LOCKS = _CLAIM.format(skip_locked="", stride=_STRIDE)
-
-_RENEW_HELD = """
-    UPDATE annotation_assignment SET leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
-    WHERE project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'leased'
-"""
 
 
 def claim_next(*, annotator: Member) -> LeasedTask | None:
@@ -123,17 +127,16 @@ def _lease_one(annotator: Member, claim: str) -> LeasedTask | None:
         if turn.status == Project.Status.PAUSED:
             raise ProjectPaused
         start = turn.start if claim is _CLAIM_PASSING_LOCKS else Start(FIRST_RANK, 0, turn.start.openings)
-        has_lease = _execute(_RENEW_HELD, turn, start) or _execute(claim, turn, start)
-        return current_task(annotator) if has_lease else None
+        return current_task(annotator) if _has_lease(claim, turn, start) else None
 
 
-def _execute(statement: str, turn: Turn, start: Start) -> bool:
+def _has_lease(claim: str, turn: Turn, start: Start) -> bool:
     values = {
         "project": turn.project_id, "annotator": turn.annotator_id, "guideline": turn.guideline_id,
         "lease_seconds": turn.lease_seconds, "lease": uuid.uuid4(),
         "rank": start.rank, "seat": start.seat, "openings": start.openings,
     }  # fmt: skip
-    return rows_changed(statement, values) > 0
+    return rows_changed(claim, values) > 0  # the rows of its last SELECT: one seat, or none
 
 
 def _open_what_is_behind(annotator: Member) -> bool:

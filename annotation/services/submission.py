@@ -16,7 +16,7 @@ from annotation.services.answers import (
     believable_seconds,
     checked_answer,
     column_values,
-    earlier_submission,
+    replay_of,
 )
 from annotation.services.corrections import amend_annotation, undo_last_submission
 from annotation.services.leases import SeatOfLease, check_draft, keep_draft, lock_seat
@@ -50,10 +50,9 @@ def submit_annotation(
     with transaction.atomic():
         now = hold_for_writing(annotator.project_id)
         turn = lock_annotator(annotator)
-        seat = lock_seat(annotator, lease_id)
-        earlier = earlier_submission(annotator, submission_id, fingerprint)
-        if earlier is not None:
-            return Submitted(earlier, is_replay=True)
+        seat = lock_seat(annotator, lease_id, submission_id)
+        if seat.earlier_id is not None:
+            return Submitted(replay_of(Annotation.objects.get(pk=seat.earlier_id), fingerprint), is_replay=True)
         refusal = _refusal(turn, seat)
         if refusal is None:
             row = _row(annotator, seat, reply, submission_id, fingerprint, now)

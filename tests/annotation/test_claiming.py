@@ -285,14 +285,14 @@ def test_seats_of_another_project_are_never_offered(
     assert Assignment.objects.filter(state="open").count() == 4
 
 
-def test_claim_needs_four_statements_and_a_held_lease_three(
+def test_claim_needs_three_statements(
     two_items: list[Item], ana: User, ben: User, member_of: Who, django_assert_num_queries: Callable[..., object]
 ) -> None:
     claim_next(annotator=member_of(ben))  # the version is parsed once per process
     annotator = member_of(ana)
     savepoints = 2  # the test's own transaction makes them of BEGIN and COMMIT
 
-    with django_assert_num_queries(4 + savepoints):  # type: ignore[attr-defined]
+    with django_assert_num_queries(3 + savepoints):  # type: ignore[attr-defined]
         claim_next(annotator=annotator)
     with django_assert_num_queries(3 + savepoints):  # type: ignore[attr-defined]
         claim_next(annotator=annotator)

@@ -424,14 +424,14 @@ def test_claim_and_submit_need_few_statements(
     submit(warm, claim(warm), body())
     client.get("/api/v1/me/")  # a token notes once in a while that it was used
 
-    with django_assert_num_queries(WHO + 4 + BEGIN_AND_COMMIT):
+    with django_assert_num_queries(WHO + 3 + BEGIN_AND_COMMIT):
         assignment = claim(client)
-    with django_assert_num_queries(OWN + 6 + BEGIN_AND_COMMIT):
+    with django_assert_num_queries(OWN + 5 + BEGIN_AND_COMMIT):
         answered = submit(client, assignment, body())
     with django_assert_num_queries(OWN + 5 + BEGIN_AND_COMMIT):
         submit(client, assignment, body(submission_id=answered.json()["submission_id"]))
     assignment = claim(client)
-    with django_assert_num_queries(OWN + 6 + 4 + 2 * BEGIN_AND_COMMIT):
+    with django_assert_num_queries(OWN + 5 + 3 + 2 * BEGIN_AND_COMMIT):
         submit(client, assignment, body(), "?claim_next=true")
 
 
