@@ -79,7 +79,7 @@ def _steps(finding: Finding, access: ProjectAccess) -> Iterator[Action]:
     if clause and (url := url_if_there("guideline-part", access.project.guideline.slug, "clause", clause)):
         yield Action(_("Edit %(clause)s") % {"clause": clause}, url)
     scope = len(finding.facts.get("scope") or ()) or n
-    if access.allows(Capability.RELABEL) and (url := url_if_there("campaigns", slug)):
+    if access.allows(Capability.RELABEL) and (url := url_if_there("campaign-new", slug)):
         yield Action(_("Re-label %(n)s") % {"n": whole(scope)}, f"{url}?finding={finding.pk}")
 
 

@@ -46,6 +46,11 @@ class Outcome:
         return self.report is not None and (self.report.has_more_errors or len(self.report.errors) > SHOWN_ERRORS)
 
     @property
+    def can_skip(self) -> bool:
+        """Whether anything is left of it without the bad lines."""
+        return self.report is not None and self.report.received > self.report.rejected
+
+    @property
     def rules(self) -> list[tuple[str, int]]:
         """How often each rule was broken, among the errors that the report lists."""
         return Counter(error.code for error in self.report.errors).most_common() if self.report else []

@@ -146,7 +146,7 @@ function draw(preview, kind) {
   const canRename = kind === "csv" && header !== null;
   box.hidden = false;
   part("preview-help").hidden = !canRename;
-  part("preview-note").textContent = `${preview.rows.length} ${say.lines} · ${kind === "csv" ? "CSV" : "NDJSON"}`;
+  part("preview-note").textContent = `${say.lines}: ${preview.rows.length} · ${kind === "csv" ? "CSV" : "NDJSON"}`;
   const [head, body] = [box.querySelector("thead"), box.querySelector("tbody")];
   const top = document.createElement("tr");
   head.replaceChildren(top);
@@ -187,7 +187,7 @@ function bodyRow(row, columns) {
   if (row.broken !== undefined) {
     const cell = document.createElement("td");
     cell.colSpan = Math.max(1, columns);
-    cell.className = "column-meaning is-bad";
+    cell.className = "is-bad";
     cell.textContent = `${say.unreadable}: ${row.broken.slice(0, 200)}`;
     line.append(cell);
     return line;
@@ -251,9 +251,15 @@ function send(isDryRun, onError) {
   request.setRequestHeader("Content-Type", "application/octet-stream");
   const begun = performance.now();
   request.upload.addEventListener("progress", (event) => follow(event, begun));
-  request.upload.addEventListener("load", () => { bar.removeAttribute("value"); tell(say.storing); });
+  let isSent = false;
+  request.upload.addEventListener("load", () => {
+    isSent = true; // from here on the server works with it, whatever becomes of this page
+    part("cancel").hidden = true;
+    bar.removeAttribute("value");
+    tell(say.storing);
+  });
   request.addEventListener("load", () => finished(isDryRun));
-  request.addEventListener("error", () => notice(say.broken));
+  request.addEventListener("error", () => notice(isSent ? say.unheard : say.broken));
   request.addEventListener("abort", () => notice(say.cancelled));
   request.addEventListener("loadend", () => busy(false));
   busy(true);
@@ -264,6 +270,7 @@ function send(isDryRun, onError) {
 
 function busy(isBusy) {
   progress.hidden = !isBusy;
+  part("cancel").hidden = false;
   for (const button of part("actions").querySelectorAll("button")) button.disabled = isBusy;
   for (const button of outcome.querySelectorAll("[data-run]")) button.disabled = isBusy;
   form.setAttribute("aria-busy", String(isBusy));
