@@ -60,6 +60,12 @@ class SnapshotsView(ProjectView):
 
     @extend_schema(
         request=SnapshotInput, responses={202: OpenApiTypes.OBJECT, 409: OpenApiTypes.OBJECT},
+        description=(
+            "`policy`: any of `min_alpha`, `min_alpha_low` (the lower bound of its 95 % interval), both over "
+            "everything and, unless `per_slice` is false, in every slice; `max_open_hotspots`; `max_open_findings`; `questions` "
+            "(those meant; default all). Alpha is ordinal for ratings, else nominal; one that is undefined does not "
+            "meet a bound. `waiver` with a `reason` lets a snapshot below the policy pass and stands in its manifest."
+        ),
         summary="Take a snapshot: a job, or 409 policy_not_met with every rule that fails",
     )  # fmt: skip
     @idempotent

@@ -1,6 +1,7 @@
 """Items by slice and people by cohort, as groupings for the statistics."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from django.db import connection
@@ -9,13 +10,20 @@ from quality.ratings_loader.table import LabelTable
 from quality.stats.ratings import MISSING, Grouping, IntArray
 
 MAX_NAMES = 1000  # a key with more values is no slice but an id
+_READ: WeakKeyDictionary[LabelTable, dict[str, Grouping]] = WeakKeyDictionary()
 
 
 def slice_groupings(table: LabelTable, keys: Iterable[str]) -> list[Grouping]:
-    """The value of each slice key for each item of the table. One query for all keys, streamed."""
+    """The value of each slice key for each item of the table. One query for all keys that were not read before."""
     keys = list(keys)
-    if not keys:
-        return []
+    known = _READ.setdefault(table, {})
+    missing = [key for key in keys if key not in known]
+    if missing:
+        known |= {grouping.key: grouping for grouping in _read(table, missing)}
+    return [known[key] for key in keys if len(known[key].names) <= MAX_NAMES]
+
+
+def _read(table: LabelTable, keys: Sequence[str]) -> Iterable[Grouping]:
     places = {int(pk): code for code, pk in enumerate(table.item_ids)}
     found: list[list[str | None]] = [[None] * len(places) for _ in keys]
     columns = ", ".join(["meta->>%s"] * len(keys))
@@ -31,8 +39,7 @@ def slice_groupings(table: LabelTable, keys: Iterable[str]) -> list[Grouping]:
                 if place is not None:
                     for column, value in zip(found, values, strict=True):
                         column[place] = value
-    groupings = (_grouping(key, column) for key, column in zip(keys, found, strict=True))
-    return [grouping for grouping in groupings if len(grouping.names) <= MAX_NAMES]
+    return [_grouping(key, column) for key, column in zip(keys, found, strict=True)]
 
 
 def cohort_groupings(table: LabelTable) -> list[Grouping]:

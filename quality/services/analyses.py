@@ -16,6 +16,7 @@ from operations.services.jobs import JobRun, enqueue_job
 from quality.code_version import code_version
 from quality.models import AgreementFigure, Analysis
 from quality.ratings_loader import (
+    ALL_ROUNDS,
     LATEST,
     CodedQuestion,
     LabelTable,
@@ -93,13 +94,16 @@ def measure(project: Project, as_of: datetime, kinds: list[str], fdr: float, run
     figures: list[AgreementFigure] = []
     drafts: list[FindingDraft] = []
     summary = _summary(table)
+    wanted = [kind for kind in FINDING_KINDS if kind in kinds]
+    slice_groupings(table, project.slices)  # read once for all tables
+    everything = load_labels(project, as_of=as_of, scope=ALL_ROUNDS) if "agreement" in kinds else table
+    texts = item_texts(table) if "hotspots" in kinds and table.questions else None
     for number, question in enumerate(table.questions):
         if "agreement" in kinds:
-            figures += _figures(table, question)
+            figures += _figures(table, everything, question)
             _report(run, 2 * number + 1, steps)
-        wanted = [kind for kind in FINDING_KINDS if kind in kinds]
         if wanted:
-            report = _problems(table, question, wanted, fdr, np.random.default_rng([seed, number]))
+            report = _problems(table, question, wanted, fdr, np.random.default_rng([seed, number]), texts)
             drafts += [draft_finding(found, table, question) for found in report.findings]
             _describe(summary, report, table, question)
         _report(run, 2 * number + 2, steps)
@@ -127,17 +131,15 @@ def store(measured: Measured, *, actor: User | None, at: datetime) -> dict[str, 
     return {
         "analysis": str(analysis.pk),
         "as_of": analysis.as_of.isoformat().replace("+00:00", "Z"),
+        "input_sha256": analysis.input_sha256,
+        "guideline_versions": list(measured.table.versions),
         "findings": [{"id": str(f.pk), "kind": f.kind, "subject": f.subject, "state": f.state} for f in seen],
     }
 
 
-def _figures(table: LabelTable, question: CodedQuestion) -> Iterator[AgreementFigure]:
-    everything: LabelTable | None = None
+def _figures(table: LabelTable, everything: LabelTable, question: CodedQuestion) -> Iterator[AgreementFigure]:
     for by in groupings_of(table.project, table):
-        source = table
-        if scope_for(by, LATEST) != LATEST:
-            everything = everything or load_labels(table.project, as_of=table.as_of, scope=scope_for(by, LATEST))
-            source = everything
+        source = table if scope_for(by, LATEST) == LATEST else everything
         for position, row in enumerate(agreement_rows(source, question.key, by)):
             yield AgreementFigure(question=question.key, by=by, position=position, group=row["group"], row=row)
     for position, row in enumerate(profile_rows(table, question.key)):
@@ -146,10 +148,10 @@ def _figures(table: LabelTable, question: CodedQuestion) -> Iterator[AgreementFi
 
 
 def _problems(
-    table: LabelTable, question: CodedQuestion, kinds: Sequence[str], fdr: float, rng: np.random.Generator
-) -> FindingsReport:
+    table: LabelTable, question: CodedQuestion, kinds: Sequence[str], fdr: float, rng: np.random.Generator,
+    texts: list[str] | None,
+) -> FindingsReport:  # fmt: skip
     ratings = _with_telling_times(table.ratings(question.key))
-    texts = item_texts(table) if "hotspots" in kinds else None
     return find_problems(
         ratings, rng=rng, fdr=fdr, kinds=kinds, slices=slice_groupings(table, table.project.slices),
         cohorts=cohort_groupings(table), texts=texts,
