@@ -62,7 +62,8 @@ class SnapshotsView(ProjectView):
         request=SnapshotInput, responses={202: OpenApiTypes.OBJECT, 409: OpenApiTypes.OBJECT},
         description=(
             "`policy`: any of `min_alpha`, `min_alpha_low` (the lower bound of its 95 % interval), both over "
-            "everything and, unless `per_slice` is false, in every slice; `max_open_hotspots`; `max_open_findings`; `questions` "
+            "everything and, unless `per_slice` is false, in every slice; `max_open_hotspots`; `max_open_findings`; "
+            "`questions` "
             "(those meant; default all). Alpha is ordinal for ratings, else nominal; one that is undefined does not "
             "meet a bound. `waiver` with a `reason` lets a snapshot below the policy pass and stands in its manifest."
         ),
