@@ -154,7 +154,7 @@ def main() -> None:
         django()
         print(json.dumps(export(given.export, given.formats, given.folder)))
         return
-    with scratch_database():
+    with scratch_database("concord_bench_snapshots"):
         django()
         for n in given.labels:
             slug = make_project(n)
