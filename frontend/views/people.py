@@ -10,7 +10,7 @@ from accounts.errors import DomainError, NotFound
 from accounts.permissions import Capability
 from annotation.models import Member
 from annotation.selectors.access import ProjectAccess
-from annotation.selectors.people import people_of, person_of
+from annotation.selectors.people import activity_of, people_of, person_of
 from annotation.services.members import add_member, remove_member, update_member
 from frontend.forms.people import AddPersonForm, ChangePersonForm, PauseForm
 from frontend.guard import project_page
@@ -26,8 +26,15 @@ def people(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """Members, oldest first; those who left are shown when asked for."""
     shows_left = request.GET.get("left") == "1"
     page = keyset_page(request, people_of(access.project).filter(is_active=not shows_left), size=PAGE)
-    rows = [(member, url_if_there("profile", access.project.slug, member.pk)) for member in page.rows]
+    activity = activity_of(page.rows)
+    rows = [(member, activity[member.pk], _profile_url(access, member)) for member in page.rows]
     return render(request, "people/page.html", {"page": page, "rows": rows, "shows_left": shows_left})
+
+
+def _profile_url(access: ProjectAccess, member: Member) -> str:
+    """Figures are for people who answer."""
+    labels = member.role == Member.Role.ANNOTATOR
+    return url_if_there("profile", access.project.slug, member.pk) if labels else ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,7 +74,8 @@ def person(request: HttpRequest, access: ProjectAccess, member_id: int) -> HttpR
 def _show_person(
     request: HttpRequest, member: Member, form: ChangePersonForm, pause_form: PauseForm
 ) -> HttpResponse:  # fmt: skip
-    context = {"member": member, "form": form, "pause_form": pause_form}
+    activity = activity_of([member])[member.pk]
+    context = {"member": member, "activity": activity, "form": form, "pause_form": pause_form}
     return render(request, "people/person.html", context, status=422 if form.errors or pause_form.errors else 200)
 
 

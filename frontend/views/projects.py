@@ -28,6 +28,7 @@ from quality.selectors.headline import (
     heaviest_findings,
     last_analysis_job,
     last_measured,
+    newest_snapshot,
     overall_rows,
     weekly_rows,
 )
@@ -95,7 +96,13 @@ def _quality(access: ProjectAccess, questions: Any) -> dict[str, Any]:
             "weekly": _weekly(access.project, measured, questions),
             "checked": morning.checked(measured.analysis, questions),
         }
-    return context | _measuring(access, measured)
+    return context | _measuring(access, measured) | _datasets(access)
+
+
+def _datasets(access: ProjectAccess) -> dict[str, Any]:
+    if not access.allows(Capability.EXPORT):
+        return {}
+    return {"may_export": True, "snapshot": newest_snapshot(access.project)}
 
 
 def _weekly(project: Project, measured: Measured, questions: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from annotation.models import Annotation, Project
 from operations.models import Job
-from quality.models import AgreementFigure, Analysis, Finding
+from quality.models import AgreementFigure, Analysis, DatasetSnapshot, Finding
 from quality.selectors.analyses import has_labels_since, latest_analysis
 
 
@@ -50,3 +50,7 @@ def heaviest_findings(project: Project, most: int) -> tuple[list[Finding], int]:
     """The open findings that touch most labels, and how many are open in all. Two queries."""
     found = Finding.objects.filter(project=project, state=Finding.State.OPEN)
     return list(found.order_by("-weight", "pk")[:most]), found.count()
+
+
+def newest_snapshot(project: Project) -> DatasetSnapshot | None:
+    return DatasetSnapshot.objects.filter(project=project).order_by("-created_at").first()

@@ -29,7 +29,7 @@ def test_the_list_says_role_cohorts_labels_and_last_activity(lea: User, project:
 
     answer = browser_of(lea).get(url(project))
 
-    rows = {member.name: member for member, _ in answer.context["rows"]}
+    rows = {member.name: activity for member, activity, _ in answer.context["rows"]}
     assert set(rows) == {"lea", "max", "adi", "ana", "ben", "a001"}
     assert (rows["a001"].n_labels, rows["lea"].n_labels, rows["lea"].last_label_at) == (2, 0, None)
     assert rows["a001"].last_label_at is not None
@@ -43,7 +43,7 @@ def test_queries_do_not_grow_with_people(
 ) -> None:
     browser = browser_of(lea)
     browser.get(url(project))
-    with django_assert_num_queries(6) as few:
+    with django_assert_num_queries(7) as few:
         browser.get(url(project))
     make_labels(project, [(f"i{n}", f"p{n}", "refund") for n in range(40)])
     with django_assert_num_queries(len(few.captured_queries)):
@@ -139,8 +139,8 @@ def test_who_is_removed_is_listed_as_left_and_can_be_added_again(
     member, browser = member_of(ana), browser_of(lea)
 
     browser.post(url(project, "person-remove", member.pk))
-    listed = [each.name for each, _ in browser.get(url(project)).context["rows"]]
-    left = [each.name for each, _ in browser.get(url(project), {"left": "1"}).context["rows"]]
+    listed = [row[0].name for row in browser.get(url(project)).context["rows"]]
+    left = [row[0].name for row in browser.get(url(project), {"left": "1"}).context["rows"]]
     gone = browser_of(ana).get(url(project, "workbench")).status_code
     browser.post(url(project, "person-new"), {"who": "ana", "role": "annotator"})
 
@@ -204,3 +204,10 @@ def test_names_cohorts_and_reasons_are_text(lea: User, project: Project) -> None
 
     assert raw_markup(browser.get(url(project)).content.decode()) == []
     assert len(browser.get(url(project)).context["rows"]) == 5 + len(HOSTILE)
+
+
+def test_an_id_beyond_any_row_is_not_there(lea: User, project: Project) -> None:
+    browser = browser_of(lea)
+    pages = [url(project, "person", 10**30), url(project, "import-report", 10**30), url(project, "person", 2**63)]
+
+    assert [browser.get(page).status_code for page in pages] == [404] * 3
