@@ -25,7 +25,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-DATABASE = "concord_bench_importing"
+DATABASE = f"concord_bench_importing_{os.getpid()}"  # two runs at once do not meet
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "order arrived broken refund please charged twice nobody answers my card still waiting for the parcel"
 WORDS = TEXT.split()
