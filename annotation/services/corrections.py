@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.errors import NotFound
-from annotation.models import Annotation, Assignment, Lease, Member, Round, Task
+from annotation.models import Annotation, Assignment, Lease, Member, QueuePosition, Round, Task
 from annotation.selectors.work import LeasedTask, current_task
 from annotation.services.answers import Reply, believable_seconds, checked_answer, replay_of
 from annotation.services.leases import free_seats, lock_seats
@@ -107,6 +107,7 @@ def _take_back(turn: Turn, last: Annotation, now: datetime) -> None:
     held = _lock_seats(turn, last)
     free_seats(held, Lease.Ending.RELEASED)
     Annotation.objects.filter(pk=last.pk).update(superseded_at=max(now, last.created_at))
+    QueuePosition.objects.filter(annotator_id=turn.annotator_id).delete()  # their task may be theirs to take again
     Lease.objects.filter(assignment=last.assignment, ending=Lease.Ending.SUBMITTED).update(ending=Lease.Ending.UNDONE)
     values = {
         "seat": last.assignment_id, "old_lease": last.lease_id, "lease": uuid.uuid4(), "answer": last.pk,
