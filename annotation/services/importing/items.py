@@ -29,7 +29,7 @@ _STORE = """
 # The ids are drawn first, so that the tasks need not ask for them again.
 _OPEN = """
     CREATE TEMP TABLE import_open ON COMMIT DROP AS
-    SELECT nextval(pg_get_serial_sequence('annotation_item', 'id')) AS item_id, line, overlap, -priority::int AS rank
+    SELECT nextval(%s::regclass) AS item_id, line, overlap, -priority::int AS rank
     FROM (SELECT line, overlap, priority FROM import_new JOIN import_rows USING (line) ORDER BY line) AS fresh
 """
 
@@ -82,7 +82,8 @@ class ItemImporter(Importer):
 
     def store(self, cursor: CursorWrapper, *, batch: ImportBatch, now: datetime) -> None:
         round_ = self._locked_round()
-        cursor.execute(_OPEN)
+        cursor.execute("SELECT pg_get_serial_sequence('annotation_item', 'id')")  # asked for each row it takes longer
+        cursor.execute(_OPEN, cursor.fetchone())
         cursor.execute(_STORE, {"project": self.project.pk, "batch": batch.pk, "now": now})
         major = current_major(self.project.guideline_id) or 1  # the first version published will be 1.0
         open_tasks_from_table(cursor, round=round_, major=major, table="import_open")
