@@ -155,6 +155,24 @@ def test_answer_to_an_older_lease_of_the_same_person_is_fenced(queue: Project, a
     assert Annotation.objects.get().lease_id == second.lease.id
 
 
+def test_seat_that_somebody_else_had_meanwhile_is_fenced_even_when_it_is_free(
+    queue: Project, ana: User, ben: User, member_of: Who
+) -> None:
+    first = claimed(member_of(ana))
+    run_out(first)
+    expire_leases()
+    Assignment.objects.filter(slot=2).update(rank=9)
+    bens = claimed(member_of(ben))
+    assert (bens.item.external_id, bens.lease.epoch) == ("m1", 2)
+    release_lease(annotator=member_of(ben), lease_id=bens.lease.id)
+
+    with pytest.raises(LeaseExpired):
+        submit(member_of(ana), first)
+
+    assert not Annotation.objects.exists()
+    Assignment.objects.update(rank=0)
+
+
 def test_person_with_another_seat_of_the_task_cannot_fill_two(queue: Project, ana: User, member_of: Who) -> None:
     member = member_of(ana)
     first = claimed(member)
