@@ -162,6 +162,10 @@ def plot_title(by: str, names: Sequence[str], readings: Sequence[Reading], metri
     )
     if not known:
         return _("Nothing here can be measured yet")
+    if len(names) == 1:
+        return _("So far there is one group, “%(name)s”: %(value)s") % {
+            "name": names[0], "value": _short(known[0][2], metric),
+        }  # fmt: skip
     if len(known) == 1:
         return _("Only “%(name)s” can be measured: %(value)s") % {
             "name": known[0][1], "value": _short(known[0][2], metric),

@@ -14,7 +14,7 @@ from accounts.errors import NotFound
 from accounts.permissions import Capability
 from annotation.models import Member
 from annotation.selectors.access import ProjectAccess
-from annotation.selectors.people import person_of
+from annotation.selectors.people import activity_of, person_of
 from frontend.finding_reading import finding_row
 from frontend.guard import project_page
 from frontend.item_gists import item_gists
@@ -36,7 +36,13 @@ def profile(request: HttpRequest, access: ProjectAccess, member_id: int) -> Http
     sees_all = access.allows(Capability.VIEW_QUALITY)
     if member is None or not (sees_all or (access.member is not None and access.member.pk == member.pk)):
         raise NotFound
-    context: dict[str, Any] = {"member": member, "is_own": not sees_all, "parts": [], "is_waiting": False}
+    context: dict[str, Any] = {
+        "member": member,
+        "activity": activity_of([member])[member.pk],
+        "is_own": not sees_all,
+        "parts": [],
+        "is_waiting": False,
+    }
     try:
         questions = load_questions(access.project, database_now())
         found = annotator_profile(access.project, member.name, stored_only=not sees_all)
