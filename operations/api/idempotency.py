@@ -4,9 +4,11 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, cast
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +29,7 @@ class IdempotencyInProgress(Conflict):
 
 
 Post = Callable[..., Response]
+ABANDONED_AFTER = timedelta(minutes=10)
 
 
 def idempotent(post: Post) -> Post:
@@ -67,6 +70,8 @@ def answer_once(request: Request, key: str, body: bytes, answer: Callable[[], Re
 
 
 def _reserve(user_id: int, key: str, digest: str) -> tuple[IdempotentAnswer, bool]:
+    abandoned = timezone.now() - ABANDONED_AFTER  # its process was killed before it could answer
+    IdempotentAnswer.objects.filter(user_id=user_id, key=key, status=None, created_at__lt=abandoned).delete()
     try:
         with transaction.atomic():
             return IdempotentAnswer.objects.create(user_id=user_id, key=key, request_sha256=digest), True
