@@ -1,6 +1,6 @@
 """Fixed-width columns from PostgreSQL straight into numpy: binary COPY, a block at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,22 +9,34 @@ from django.db import connection
 
 _HEADER = 19
 _END = b"\xff\xff"
-_BLOCK = 1 << 16
-Columns = list[npt.NDArray[Any]]
+_BLOCK = 1 << 14
+Column = npt.NDArray[Any]
+Columns = list[Column]
 
 
-def copy_columns(sql: str, params: Sequence[Any], wire: Sequence[str], kept: Sequence[str]) -> Columns:
+def copy_columns(
+    sql: str, params: Sequence[Any], wire: Sequence[str], kept: Sequence[str | Callable[[Column], Column]]
+) -> Columns:
     """The columns of a query as arrays.
 
-    `wire` is what each column is cast to in SQL (`i8`, `i4`, `f8`; none may be null), `kept` the dtype it is kept in.
-    A block of rows is unpacked before the next one arrives, so memory is that of the arrays kept.
+    `wire` is what each column is cast to in SQL (`i8`, `i4`, `f8`; none may be null); `kept` the dtype it is kept
+    in, or a function that makes something smaller of each block. Memory is that of the arrays kept, and of one twice.
     """
     record = _record(wire)
-    blocks: list[Columns] = [[np.zeros(0, dtype=kind) for kind in kept]]
+    columns: list[Columns] = [[_keep(np.zeros(0, dtype=kind), how)] for kind, how in zip(wire, kept, strict=True)]
     for raw in _blocks(sql, params):
         rows = np.frombuffer(raw, dtype=record)
-        blocks.append([rows[f"c{k}"].astype(kind) for k, kind in enumerate(kept)])
-    return [np.concatenate(column) for column in zip(*blocks, strict=True)]
+        for k, how in enumerate(kept):
+            columns[k].append(_keep(rows[f"c{k}"], how))
+    found = []
+    for column in columns:
+        found.append(np.concatenate(column))
+        column.clear()
+    return found
+
+
+def _keep(block: Column, how: str | Callable[[Column], Column]) -> Column:
+    return block.astype(how) if isinstance(how, str) else how(block)
 
 
 def _record(wire: Sequence[str]) -> np.dtype[Any]:

@@ -58,7 +58,9 @@ def check_round(rounds: Sequence[RoundInfo], key: str) -> None:
 
 def counting_rows(item: IntArray, rank: IntArray, major: IntArray, needed: Sequence[int]) -> BoolArray:
     """Which rows count under `latest`. `rank` indexes `needed` (rounds by age); `major` 0 = names no version."""
-    kept: BoolArray = rank == _newest_round(item, rank, np.asarray(needed, dtype=np.int64))[item]
+    kept: BoolArray = np.ones(len(item), dtype=np.bool_)
+    if len(rank) and rank.min() != rank.max():  # most projects have one round, and need no sorting
+        kept = rank == _newest_round(item, rank, np.asarray(needed, dtype=np.int64))[item]
     return one_major(item, major, kept)
 
 
@@ -77,6 +79,8 @@ def one_major(item: IntArray, major: IntArray, kept: BoolArray) -> BoolArray:
     """Of the rows kept: those of each item's major with most labels (the newer if equal), and those that name none."""
     base = int(major.max(initial=0)) + 1
     named = np.flatnonzero(kept & (major > 0))
+    if not len(named) or major[named].min() == major[named].max():
+        return kept
     cell, n = np.unique(item[named].astype(np.int64) * base + major[named], return_counts=True)
     cell_item, cell_major = np.divmod(cell, base)
     best = np.zeros(int(item.max(initial=-1)) + 1, dtype=np.int64)

@@ -1,7 +1,7 @@
 """All counting labels of a project at an instant, as arrays."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -57,8 +57,8 @@ class LabelTable:
     round: IntArray
     version: IntArray
     major: IntArray
-    time: FloatArray
-    seconds: FloatArray
+    time: FloatArray | None
+    seconds: FloatArray | None
     codes: dict[str, IntArray]
 
     @property
@@ -75,7 +75,8 @@ class LabelTable:
         levels = np.array([float(value) for value in question.values]) if question.is_ordinal else None
         return Ratings(
             self.item[rows], self.annotator[rows], codes[rows], len(self.item_ids), len(self.names),
-            len(question.stored), levels, self.time[rows], self.seconds[rows],
+            len(question.stored), levels, None if self.time is None else self.time[rows],
+            None if self.seconds is None else self.seconds[rows],
         )  # fmt: skip
 
     def rows_of(self, key: str) -> IntArray:
@@ -84,8 +85,15 @@ class LabelTable:
 
     def where(self, rows: BoolArray | IntArray) -> Self:
         """The same table with some of its rows: a mask, or row numbers in the order wanted."""
-        parts = {name: getattr(self, name)[rows] for name in _ROW_COLUMNS}
+        parts: dict[str, Any] = {name: column[rows] for name, column in self._columns()}
         return replace(self, **parts, codes={key: codes[rows] for key, codes in self.codes.items()})
+
+    def _columns(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        """The columns with one entry per row, without the codes and what was not read."""
+        for name in ("item", "annotator", "round", "version", "major", "time", "seconds"):
+            column = getattr(self, name)
+            if column is not None:
+                yield name, column
 
     def only_items(self, item_ids: Iterable[int]) -> Self:
         """The rows of some items, by database id."""
@@ -107,16 +115,13 @@ class LabelTable:
     def sha256(self) -> str:
         """A hash of everything read: equal inputs give equal figures."""
         digest = hashlib.sha256()
-        for column in (self.item_ids, self.member_ids, *(getattr(self, name) for name in _ROW_COLUMNS)):
+        for column in (self.item_ids, self.member_ids, *(column for _, column in self._columns())):
             digest.update(np.ascontiguousarray(column).tobytes())
         for question in self.questions:
             digest.update(repr((question.key, question.stored)).encode())
             digest.update(np.ascontiguousarray(self.codes[question.key]).tobytes())
         digest.update(repr((self.names, [sorted(c.items()) for c in self.cohorts], self.versions)).encode())
         return digest.hexdigest()
-
-
-_ROW_COLUMNS = ("item", "annotator", "round", "version", "major", "time", "seconds")
 
 
 def count_labels(project: Project, *, up_to: int) -> int:
@@ -130,93 +135,143 @@ def count_labels(project: Project, *, up_to: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def load_labels(project: Project, *, as_of: datetime, scope: str = LATEST, major: int | None = None) -> LabelTable:
+def load_labels(
+    project: Project, *, as_of: datetime, scope: str = LATEST, major: int | None = None, with_times: bool = True
+) -> LabelTable:
     """The human labels of a project that count at `as_of`, for all its countable questions.
 
     `scope`: `latest`, `all` or a round's key (scope.py). `major` keeps the labels of one major version, and imported
-    ones that name none. Six queries whatever the size; payloads are not read. Rows are ordered by (item, time, id).
+    ones that name none. Six queries whatever the size; payloads are not read. Rows are ordered by (item, time, id);
+    without times, for those who need little memory, by (item, person).
     """
     rounds = project_rounds(project)
     check_round(rounds, scope)
     questions = load_questions(project, as_of)
     versions = list(GuidelineVersion.objects.filter(guideline_id=project.guideline_id).order_by("sequence"))
-    pk, item, member, round_, version, time, seconds, *codes = _read(project, as_of, questions, rounds)
-    item_ids, item = _item_codes(project, as_of, item)
-    members, annotator = _member_codes(member)
-    version_order = {v.pk: k for k, v in enumerate(versions)}
-    version = _lookup(version, version_order)
-    majors = np.array([v.major for v in versions] + [0], dtype=np.int32)[version]
+    items, members = _items_in_order(project), _members_in_order(project)
+    reader = _Reader(project, as_of, questions, rounds, versions, with_times=with_times)
+    pk, columns = reader.read(items, members)
+    majors = np.array([v.major for v in versions] + [0], dtype=np.int32)[columns["version"]]
     table = LabelTable(
-        project, as_of, scope, questions, rounds, tuple(v.number for v in versions), item_ids,
+        project, as_of, scope, questions, rounds, tuple(v.number for v in versions), items,
         np.array([m.pk for m in members], dtype=np.int64), tuple(m.name for m in members),
-        tuple(m.cohorts for m in members), item, annotator, _lookup(round_, {r.pk: k for k, r in enumerate(rounds)}),
-        version, majors, time, seconds, {q.key: c - 1 for q, c in zip(questions, codes, strict=True)},
+        tuple(m.cohorts for m in members), major=majors, **columns,
     )  # fmt: skip
+    rows = np.flatnonzero(_in_scope(table, pk, scope, major)).astype(np.int32)
+    last = (table.annotator[rows],) if table.time is None or pk is None else (pk[rows], table.time[rows])
+    return _without_unused(table.where(rows[np.lexsort((*last, table.item[rows]))]))
+
+
+def _items_in_order(project: Project) -> IntArray:
+    (ids,) = copy_columns(
+        'SELECT id FROM annotation_item WHERE project_id = %s ORDER BY external_id COLLATE "C"',
+        [project.pk], ["i8"], ["i8"],
+    )  # fmt: skip
+    return ids
+
+
+def _members_in_order(project: Project) -> list[Member]:
+    return sorted(Member.objects.filter(project=project), key=lambda member: member.name)
+
+
+class _Reader:
+    """Reads the human answers of an instant as small columns."""
+
+    def __init__(
+        self, project: Project, as_of: datetime, questions: tuple[CodedQuestion, ...], rounds: tuple[RoundInfo, ...],
+        versions: list[GuidelineVersion], *, with_times: bool,
+    ) -> None:  # fmt: skip
+        self.project, self.as_of, self.questions, self.with_times = project, as_of, questions, with_times
+        self.rounds, self.versions = [r.pk for r in rounds], [v.pk for v in versions]
+
+    def read(self, items: IntArray, members: list[Member]) -> tuple[IntArray | None, dict[str, Any]]:
+        """(annotation ids if times are read, the columns of a LabelTable)."""
+        sql, params = self._query()
+        wire = ["i8", "i8", "i4", "i4", *(["f8", "f8", "i8"] if self.with_times else []), *["i4"] * len(self.questions)]
+        kept: list[Any] = [
+            _coder(items),
+            _coder(np.array([m.pk for m in members], dtype=np.int64)),
+            _less_one,
+            _less_one,
+        ]
+        kept += ["f8", "f4", "i8"] if self.with_times else []
+        kept += [_code] * len(self.questions)
+        item, annotator, round_, version, *rest = copy_columns(sql, params, wire, kept)
+        time, seconds, pk = rest[:3] if self.with_times else (None, None, None)
+        codes = dict(zip([q.key for q in self.questions], rest[3 if self.with_times else 0 :], strict=True))
+        columns = {"item": item, "annotator": annotator, "round": round_, "version": version}
+        return pk, {**columns, "time": time, "seconds": seconds, "codes": codes}
+
+    def _query(self) -> tuple[str, list[Any]]:
+        coded = "".join(f", {question.sql()}" for question in self.questions)
+        times = ", extract(epoch FROM a.labeled_at)::float8, coalesce(a.seconds_spent, 'NaN')::float8, a.id"
+        times = times if self.with_times else ""
+        sql = f"""
+            SELECT a.item_id, a.annotator_id, array_position(%s::int8[], a.round_id)::int4,
+                   coalesce(array_position(%s::int8[], a.guideline_version_id), 0)::int4{times}{coded}
+            FROM annotation_annotation a WHERE a.project_id = %s AND a.round_id = ANY(%s) AND {COUNTING}
+            """  # noqa: S608  (fixed text; every value is a parameter)
+        params = [self.rounds, self.versions, *(value for q in self.questions for value in q.sql_params())]
+        return sql, [*params, self.project.pk, self.rounds, self.as_of, self.as_of]
+
+
+def _coder(ids: IntArray) -> Callable[[IntArray], IntArray]:
+    """Turns ids into their places in `ids`; -1 for one that was committed after these were read."""
+    order = np.argsort(ids).astype(np.int32)
+    by_id = np.append(ids[order], np.iinfo(np.int64).max)
+    places = np.append(order, np.int32(-1))
+
+    def code(found: IntArray) -> IntArray:
+        at = np.searchsorted(by_id, found)
+        return np.where(by_id[at] == found, places[at], np.int32(-1)).astype(np.int32)
+
+    return code
+
+
+def _less_one(found: IntArray) -> IntArray:
+    """SQL counts from 1; 0 is none and becomes -1."""
+    return found.astype(np.int16) - np.int16(1)
+
+
+def _code(found: IntArray) -> IntArray:
+    """The same for values. An answer outside the values has none; an import checks them, so there should be none."""
+    return np.maximum(found, 0).astype(np.int32) - np.int32(1)
+
+
+def _in_scope(table: LabelTable, pk: IntArray | None, scope: str, major: int | None) -> BoolArray:
+    asked = (table.item >= 0) & (table.annotator >= 0)
     if major is not None:
-        keep = (table.major == major) | (table.major == 0)
-        table, pk = table.where(keep), pk[keep]
-    kept = _in_scope(table, pk, scope)
-    order = np.lexsort((pk[kept], table.time[kept], table.item[kept]))
-    return _without_unused(table.where(np.flatnonzero(kept)[order]))
+        asked &= (table.major == major) | (table.major == 0)
+    rows = np.flatnonzero(asked)
+    some = table if len(rows) == table.n_labels else table.where(rows)
+    kept = np.zeros(table.n_labels, dtype=np.bool_)
+    kept[rows] = _counting(some, None if pk is None else pk[rows], scope)
+    return kept
 
 
-def _read(
-    project: Project, as_of: datetime, questions: tuple[CodedQuestion, ...], rounds: tuple[RoundInfo, ...]
-) -> list[npt.NDArray[Any]]:
-    coded = "".join(f", {question.sql()}" for question in questions)
-    params = [value for question in questions for value in question.sql_params()]
-    sql = f"""
-        SELECT a.id, a.item_id, a.annotator_id, a.round_id, coalesce(a.guideline_version_id, 0)::int8,
-               extract(epoch FROM a.labeled_at)::float8, coalesce(a.seconds_spent, 'NaN')::float8{coded}
-        FROM annotation_annotation a WHERE a.project_id = %s AND a.round_id = ANY(%s) AND {COUNTING}
-        """  # noqa: S608  (fixed text; every value is a parameter)
-    wire = ["i8"] * 5 + ["f8"] * 2 + ["i4"] * len(questions)
-    columns = copy_columns(sql, [*params, project.pk, [r.pk for r in rounds], as_of, as_of], wire, wire)
-    for codes in columns[7:]:
-        codes[codes < 0] = 0  # answers outside the values: an import checks them, so there are none
-    return columns
-
-
-def _in_scope(table: LabelTable, pk: IntArray, scope: str) -> BoolArray:
+def _counting(table: LabelTable, pk: IntArray | None, scope: str) -> BoolArray:
     if scope == LATEST:
         return counting_rows(table.item, table.round, table.major, [r.needed for r in table.rounds])
     if scope == ALL_ROUNDS:
+        if pk is None:
+            raise ValueError("which label of a person is the newest is known with times only")
         return newest_of_person(table.item, table.annotator, pk)
     wanted: BoolArray = np.array([r.key == scope for r in table.rounds], dtype=np.bool_)[table.round]
     return one_major(table.item, table.major, wanted)
 
 
-def _item_codes(project: Project, as_of: datetime, found: IntArray) -> tuple[IntArray, IntArray]:
-    """The ids of the labelled items in the order of their external ids, and the code of each row's item."""
-    (ordered,) = copy_columns(
-        'SELECT id FROM annotation_item WHERE project_id = %s ORDER BY external_id COLLATE "C"',
-        [project.pk], ["i8"], ["i8"],
-    )  # fmt: skip
-    labelled = ordered[np.isin(ordered, found)]
-    by_id = np.argsort(labelled)
-    codes = by_id[np.searchsorted(labelled[by_id], found)] if len(found) else found
-    return labelled, codes.astype(np.int32)
-
-
-def _member_codes(found: IntArray) -> tuple[list[Member], IntArray]:
-    """The people behind the rows by name (code points), and the code of each row's person."""
-    members = sorted(Member.objects.filter(pk__in=np.unique(found).tolist()), key=lambda member: member.name)
-    return members, _lookup(found, {member.pk: code for code, member in enumerate(members)})
-
-
-def _lookup(found: IntArray, codes: dict[int, int]) -> IntArray:
-    """The code of each id; -1 for an id without one."""
-    distinct, inverse = np.unique(found, return_inverse=True)
-    table = np.array([codes.get(int(value), -1) for value in distinct], dtype=np.int32)
-    return table[inverse] if len(found) else np.zeros(0, dtype=np.int32)
-
-
 def _without_unused(table: LabelTable) -> LabelTable:
     """Items and people without a row leave the codes."""
-    items, item = np.unique(table.item, return_inverse=True)
-    people, annotator = np.unique(table.annotator, return_inverse=True)
+    item, items = _packed(table.item, len(table.item_ids))
+    annotator, people = _packed(table.annotator, len(table.names))
     return replace(
-        table, item_ids=table.item_ids[items], item=item.astype(np.int32), member_ids=table.member_ids[people],
+        table, item=item, annotator=annotator, item_ids=table.item_ids[items], member_ids=table.member_ids[people],
         names=tuple(table.names[k] for k in people), cohorts=tuple(table.cohorts[k] for k in people),
-        annotator=annotator.astype(np.int32),
     )  # fmt: skip
+
+
+def _packed(codes: IntArray, size: int) -> tuple[IntArray, IntArray]:
+    """Codes renumbered without gaps, and the old codes that are left."""
+    is_used = np.zeros(size, dtype=np.bool_)
+    is_used[codes] = True
+    return (np.cumsum(is_used, dtype=np.int32) - np.int32(1))[codes], np.flatnonzero(is_used)

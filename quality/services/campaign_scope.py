@@ -71,7 +71,8 @@ def plan_campaign(project: Project, scope: dict[str, Any], labels_per_item: int 
     table = load_labels(project, as_of=database_now())
     finding = _finding(project, scope)
     ids = _item_ids(project, table, scope, finding)
-    seconds = table.seconds[np.isfinite(table.seconds) & (table.seconds > 0)]
+    seconds = np.zeros(0) if table.seconds is None else table.seconds
+    seconds = seconds[np.isfinite(seconds) & (seconds > 0)]
     return CampaignPlan(
         project, scope, finding, version, _labels_per_item(project, labels_per_item), ids,
         float(np.median(seconds)) if len(seconds) else None, table,

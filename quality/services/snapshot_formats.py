@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from annotation.formats.writers import write_csv
-from operations.strict_json import canonical_json
 from quality.services.snapshot_files import ROWS, HashedFile, WrittenFile, measure_file, sync_file
 from quality.services.snapshot_rows import ExportedAnnotation, SnapshotRow
 
@@ -91,7 +90,7 @@ class ItemsCsvWriter:
         cells += [payload.get(field) for field in self.fields]
         cells += [meta.get(key) for key in self.slices]
         for question in self.questions:
-            entry = row.resolved[question]
+            entry = row.resolved.entries[question]
             cells += [entry.label, entry.method, entry.n_labels, entry.agreement]
         return [*cells, row.item_sha256]
 
@@ -191,10 +190,10 @@ def _as_text(field: Any) -> Any:
 
 
 def _parquet_row(row: SnapshotRow) -> dict[str, Any]:
+    labels, resolution, soft_labels = row.resolved.texts
     return {
         "external_id": row.external_id, "payload": row.payload, "meta": row.meta,
-        "labels": canonical_json(row.labels()).decode(), "soft_labels": canonical_json(row.soft_labels()).decode(),
-        "resolution": canonical_json(row.resolution()).decode(), "item_sha256": row.item_sha256,
+        "labels": labels, "soft_labels": soft_labels, "resolution": resolution, "item_sha256": row.item_sha256,
         "annotations": [
             {name: getattr(each, name) for name in ANNOTATION.names} for each in row.annotations
         ],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,42 @@ class Resolved:
 
 
 NOTHING = Resolved(None, {}, "none", 0, None)
+MOST_REMEMBERED = 50_000
+
+
+@dataclass(frozen=True)
+class ResolvedItem:
+    """Every question of one item, and the round its labels come from."""
+
+    entries: dict[str, Resolved]
+    round: str | None
+
+    @cached_property
+    def labels(self) -> dict[str, Any]:
+        return {key: entry.label for key, entry in self.entries.items()}
+
+    @cached_property
+    def soft_labels(self) -> dict[str, dict[str, float]]:
+        return {key: entry.soft for key, entry in self.entries.items()}
+
+    @cached_property
+    def resolution(self) -> dict[str, dict[str, Any]]:
+        return {
+            key: {
+                "method": entry.method, "n_labels": entry.n_labels, "agreement": entry.agreement,
+                "round": self.round if entry.n_labels else None,
+            }
+            for key, entry in self.entries.items()
+        }  # fmt: skip
+
+    @cached_property
+    def texts(self) -> tuple[str, str, str]:
+        """labels, resolution and soft labels as canonical JSON."""
+        return (_text(self.labels), _text(self.resolution), _text(self.soft_labels))
+
+
+def _text(value: Any) -> str:
+    return canonical_json(value).decode()
 
 
 class Labels:
@@ -51,9 +88,25 @@ class Labels:
         self.round_of[table.item] = table.round
         self.major_of = np.zeros(len(table.item_ids), dtype=np.int32)
         np.maximum.at(self.major_of, table.item, table.major)
+        self._remembered: dict[tuple[Any, ...], ResolvedItem] = {}
 
-    def of_item(self, pk: int, code: int, counting: list[dict[str, Any]]) -> dict[str, Resolved]:
-        """Each question of an item. `code`: its place in the table (-1: no label); `counting`: its counting answers."""
+    def of_item(self, pk: int, code: int, counting: list[dict[str, Any]]) -> ResolvedItem:
+        """Each question of an item. `code`: its place in the table (-1: no label); `counting`: its counting answers.
+
+        Most items of a project look like another: the same labels are put together, and written as text, once.
+        """
+        round_ = self.table.rounds[int(self.round_of[code])].key if code >= 0 else None
+        if self.open_keys or pk in self.gold:
+            return ResolvedItem(self._entries(pk, code, counting), round_)
+        look = (round_, *(_look(found, code) for _, found in self.coded.values())) if code >= 0 else (None,)
+        known = self._remembered.get(look)
+        if known is None:
+            known = ResolvedItem(self._entries(pk, code, counting), round_)
+            if len(self._remembered) < MOST_REMEMBERED:
+                self._remembered[look] = known
+        return known
+
+    def _entries(self, pk: int, code: int, counting: list[dict[str, Any]]) -> dict[str, Resolved]:
         gold = self.gold.get(pk, {})
         found = {}
         for question in self.questions:
@@ -74,6 +127,11 @@ def all_questions(project: Project, as_of: datetime) -> tuple[Question, ...]:
     newest = GuidelineVersion.objects.filter(guideline_id=project.guideline_id, published_at__lte=as_of)
     content = newest.order_by("-sequence").values_list("content", flat=True).first()
     return parse_questions(content["questions"]) if content else ()
+
+
+def _look(found: Aggregated, item: int) -> tuple[Any, ...]:
+    """Equal for items that are resolved alike."""
+    return (found.soft[item].tobytes(), int(found.value[item]), int(found.n[item]), found.agreement[item].tobytes())
 
 
 def _of_coded(question: CodedQuestion, found: Aggregated, item: int) -> Resolved:

@@ -18,7 +18,7 @@ from operations.strict_json import canonical_json
 from quality.ratings_loader import LabelTable
 from quality.ratings_loader.copying import copy_columns
 from quality.ratings_loader.scope import RoundInfo
-from quality.services.snapshot_labels import Labels, Resolved
+from quality.services.snapshot_labels import Labels, ResolvedItem
 
 CHUNK_ITEMS = 1000
 CHUNK_BYTES = 4 * 1024**2  # of stored payloads: a project of long documents is read in smaller steps
@@ -56,32 +56,17 @@ class SnapshotRow:
     payload: str
     meta: str
     item_sha256: str
-    resolved: dict[str, Resolved]
-    round: str | None
+    resolved: ResolvedItem
     annotations: list[ExportedAnnotation]
-
-    def labels(self) -> dict[str, Any]:
-        return {key: entry.label for key, entry in self.resolved.items()}
-
-    def soft_labels(self) -> dict[str, dict[str, float]]:
-        return {key: entry.soft for key, entry in self.resolved.items()}
-
-    def resolution(self) -> dict[str, dict[str, Any]]:
-        return {
-            key: {
-                "method": entry.method, "n_labels": entry.n_labels, "agreement": entry.agreement,
-                "round": self.round if entry.n_labels else None,
-            }
-            for key, entry in self.resolved.items()
-        }  # fmt: skip
 
     def as_json(self) -> bytes:
         """The row as one canonical line (API.md, Snapshots)."""
-        annotations = ",".join(annotation.as_json() for annotation in self.annotations)
+        annotations = ",".join([annotation.as_json() for annotation in self.annotations])
+        labels, resolution, soft_labels = self.resolved.texts
         line = (
             f'{{"annotations":[{annotations}],"external_id":{_text(self.external_id)},'
-            f'"item_sha256":"{self.item_sha256}","labels":{_text(self.labels())},"meta":{self.meta},'
-            f'"payload":{self.payload},"resolution":{_text(self.resolution())},"soft_labels":{_text(self.soft_labels())}}}\n'
+            f'"item_sha256":"{self.item_sha256}","labels":{labels},"meta":{self.meta},'
+            f'"payload":{self.payload},"resolution":{resolution},"soft_labels":{soft_labels}}}\n'
         )
         return line.encode()
 
@@ -158,9 +143,8 @@ class SnapshotRows:
     def _row(self, pk: int, code: int, item: tuple[str, str, str, str], rows: list[tuple[Any, ...]]) -> SnapshotRow:
         external_id, payload, meta, sha = item
         counting = self._counting(code, rows) if self.labels.open_keys else []
-        round_ = self.table.rounds[int(self.labels.round_of[code])].key if code >= 0 else None
         resolved = self.labels.of_item(pk, code, counting)
-        return SnapshotRow(external_id, payload, meta, sha, resolved, round_, [self._exported(row) for row in rows])
+        return SnapshotRow(external_id, payload, meta, sha, resolved, [self._exported(row) for row in rows])
 
     def _counting(self, code: int, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
         """The answers behind the item's label: its round and major, people only, the first of repeats."""

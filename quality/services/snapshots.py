@@ -51,7 +51,7 @@ def request_snapshot(
             raise InvalidInput(errors=[FieldError("as_of", "future", "An instant that has passed.")])
         as_of = as_of or settled
     if as_of is not None and checked.policy and count_labels(project, up_to=GATE_AT_ONCE + 1) <= GATE_AT_ONCE:
-        check_policy(checked, audit_of(project, load_labels(project, as_of=as_of, scope=LATEST)))
+        check_policy(checked, audit_of(project, load_labels(project, as_of=as_of, scope=LATEST, with_times=False)))
     return enqueue_job(
         actor=actor, kind="snapshot", scope=f"project:{project.slug}",
         payload={
@@ -98,7 +98,7 @@ def build_snapshot(
     Nothing in either depends on when or where this runs: the same instant and recipe give the same bytes. Raises
     PolicyNotMet before anything is written.
     """
-    table = load_labels(project, as_of=as_of, scope=LATEST)
+    table = load_labels(project, as_of=as_of, scope=LATEST, with_times=False)
     audit = audit_of(project, table)
     failures = check_policy(recipe, audit)
     labels = Labels(table, recipe.aggregation)

@@ -12,7 +12,7 @@ from quality.stats.distances import Weights
 from quality.stats.figures import Figure, undefined_figure
 from quality.stats.ratings import BoolArray, FloatArray, IntArray, Ratings
 
-_BLOCK = 1 << 21
+_BLOCK = 1 << 16  # pairs at a time: the dozen arrays of a block stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
