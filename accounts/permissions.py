@@ -24,6 +24,7 @@ class Capability(StrEnum):
 
     PUBLIC = "public"  # anybody, signed in or not
     SIGNED_IN = "signed_in"  # about oneself: profile, tokens, list of one's projects
+    MANAGE_TOKENS = "manage_tokens"  # make and revoke one's own
     MANAGE_PEOPLE = "manage_people"  # users of the whole installation: owners
     SEE_HEALTH = "see_health"
     START_PROJECT = "start_project"  # make guidelines and projects
@@ -63,6 +64,7 @@ PROJECT_CAPABILITIES: dict[Role, frozenset[Capability]] = {
 # A token needs one scope for each thing it does; `manage` covers what changes rules and people.
 SCOPE_OF: dict[Capability, Scope] = {
     _C.SIGNED_IN: Scope.READ,
+    _C.MANAGE_TOKENS: Scope.MANAGE,
     _C.MANAGE_PEOPLE: Scope.MANAGE,
     _C.SEE_HEALTH: Scope.READ,
     _C.START_PROJECT: Scope.MANAGE,

@@ -5,7 +5,7 @@ from django.urls import include, path
 from config.api_docs import schema
 
 urlpatterns = [
-    path("", include("accounts.api.urls")),
+    path("", include("operations.api.urls")),
     path("", include("guidelines.api.urls")),
     path("", include("annotation.api.urls")),
     path("", include("quality.api.urls")),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.common import CommonMiddleware
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 Next = Callable[[HttpRequest], HttpResponse]
@@ -45,3 +46,10 @@ class PrivatePagesMiddleware:
             response["Cache-Control"] = "no-store"
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         return response
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Adds a forgotten slash to what is only read. A POST would come back as a GET and lose its body: it is a 404."""
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return request.method in {"GET", "HEAD"} and super().should_redirect_with_slash(request)

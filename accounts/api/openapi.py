@@ -60,7 +60,7 @@ class ConcordSchema(AutoSchema):
         return None
 
     def get_response_serializers(self) -> Any:
-        return {200: OpenApiTypes.OBJECT, "4XX": Problem} if self.method != "DELETE" else {204: None}
+        return {"2XX": OpenApiTypes.OBJECT, "4XX": Problem} if self.method != "DELETE" else {204: None, "4XX": Problem}
 
     def get_operation_id(self) -> str:
         path = self.path.removeprefix("/api/v1/").strip("/")

@@ -12,10 +12,10 @@ class GuidelineInput(StrictSerializer):
 
 
 class GuidelineDraftInput(StrictSerializer):
-    """The whole draft, as GET shows it; a list that is left out is empty."""
+    """The whole draft, as GET shows it. Clauses and questions must be said, so that no empty body empties a draft."""
 
-    clauses = serializers.ListField(child=serializers.JSONField(), default=list)
-    questions = serializers.ListField(child=serializers.JSONField(), default=list)
+    clauses = serializers.ListField(child=serializers.JSONField())
+    questions = serializers.ListField(child=serializers.JSONField())
     examples = serializers.ListField(child=serializers.JSONField(), default=list)
     change_note = serializers.CharField(default="", allow_blank=True, max_length=5_000)
 

@@ -32,14 +32,14 @@ def page_limit(request: Request) -> int:
 
 
 def page_cursor(request: Request) -> Any:
-    """What the last page's last row was, or None. Signed, so that nobody steers a query with it."""
+    """What the last page's last row was, or None. Signed for this very list, so that nobody steers a query with it."""
     raw = request.query_params.get("cursor")
     if raw is None:
         return None
     try:
-        return signing.loads(raw, salt="page")
+        return signing.loads(raw, salt=f"page {request.path}")
     except signing.BadSignature as error:
-        raise InvalidInput(errors=[FieldError("cursor", "cursor", "This cursor was not made here.")]) from error
+        raise InvalidInput(errors=[FieldError("cursor", "cursor", "This cursor was not made by this list.")]) from error
 
 
 def page_response(
@@ -60,5 +60,5 @@ def page_response(
 
 def next_url(request: Request, last: Any) -> str:
     query = request.query_params.copy()
-    query["cursor"] = signing.dumps(last, salt="page")
+    query["cursor"] = signing.dumps(last, salt=f"page {request.path}")
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

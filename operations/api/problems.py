@@ -1,6 +1,7 @@
 """Every refusal of the API is a problem document (RFC 9457) with a stable code and the request's id."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -42,7 +43,8 @@ def _drf_problem(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         return problem(400, "invalid", "Invalid input", "The input breaks a rule; see the errors.", _flat(error.detail))
     code = getattr(error.detail, "code", None) or error.default_code
-    return problem(error.status_code, str(code), str(error.default_detail), str(error.detail))
+    title = HTTPStatus(error.status_code).phrase
+    return problem(error.status_code, str(code), title, str(error.detail))
 
 
 def _drf_headers(error: exceptions.APIException) -> dict[str, str]:

@@ -58,7 +58,8 @@ def test_a_token_does_only_what_its_scopes_name(olga: User, api: Api) -> None:
 
 
 def test_a_token_cannot_make_a_wider_one(ana: User, api: Api) -> None:
-    answer = api(ana, "read").post(URL, {"name": "t", "scopes": ["read", "manage"]}, content_type="application/json")
+    body = {"name": "t", "scopes": ["manage", "label"]}
+    answer = api(ana, "manage").post(URL, body, content_type="application/json")
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["path"] == "scopes"
@@ -112,3 +113,34 @@ def test_a_session_post_without_csrf_token_is_refused(ana: User) -> None:
 
     assert answer.status_code == 403
     assert ApiToken.objects.count() == 0
+
+
+def test_a_token_that_may_only_read_makes_and_revokes_none(ana: User, api: Api) -> None:
+    token, _ = create_token(actor=ana, name="t", scopes=["read"])
+    reader = api(ana, "read")
+
+    assert reader.post(URL, {"name": "t", "scopes": ["read"]}, content_type="application/json").status_code == 403
+    assert reader.delete(f"{URL}{token.pk}/").status_code == 403
+    token.refresh_from_db()
+    assert token.revoked_at is None
+
+
+def test_an_unknown_scope_is_answered_with_the_known_ones(ana: User, api: Api) -> None:
+    answer = api(ana).post(URL, {"name": "t", "scopes": ["write"]}, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert "read, import, label, export, manage" in answer.json()["errors"][0]["detail"]
+
+
+def test_lists_come_in_pages_and_refuse_what_they_do_not_know(ana: User, api: Api) -> None:
+    client = api(ana)
+    for name in "abc":
+        create_token(actor=ana, name=name, scopes=["read"])
+
+    first = client.get(URL, {"limit": 2}).json()
+    second = client.get(first["next"]).json()
+
+    assert [len(first["results"]), len(second["results"]), second["next"]] == [2, 2, None]
+    assert client.get(URL, {"nope": 1}).status_code == 400
+    stolen = first["next"].split("cursor=")[1].split("&")[0]
+    assert client.get(f"/api/v1/guidelines/?cursor={stolen}").status_code == 400

@@ -30,7 +30,9 @@ def test_the_schema_is_made_without_a_warning(capsys: pytest.CaptureFixture[str]
 
 
 def test_the_reader_needs_sign_in_and_no_inline_script(client: Client, ana: User) -> None:
-    assert client.get("/api/docs/").status_code in {401, 403}
+    assert client.get("/api/docs/")["Location"] == "/accounts/login/?next=/api/docs/"
+    refused = client.get("/api/v1/schema/")
+    assert (refused.status_code, refused.json()["code"]) == (401, "not_authenticated")
     client.force_login(ana)
 
     page = client.get("/api/docs/")

@@ -1,3 +1,5 @@
+"""Users and tokens. Here and not in accounts, because pages and idempotent answers are of this layer."""
+
 from typing import cast
 
 from drf_spectacular.utils import extend_schema
@@ -5,20 +7,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.ids import number_id
 from accounts.api.serializers import TokenInput, UserChange, UserInput, token_body, user_body
-from accounts.errors import FieldError, InvalidInput, NotFound
+from accounts.errors import FieldError, InvalidInput
 from accounts.models import ApiToken, User
-from accounts.permissions import Capability
+from accounts.permissions import Capability, Scope
 from accounts.selectors import tokens_of
 from accounts.services.people import create_user, update_user
 from accounts.services.tokens import create_token, revoke_token
-
-
-def number_id(raw: str) -> int:
-    """A path id as a number; anything else is not there."""
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):
-        raise NotFound
-    return int(raw)
+from operations.api.idempotency import idempotent
+from operations.api.pages import check_parameters, page_response
 
 
 class UsersView(APIView):
@@ -26,10 +24,11 @@ class UsersView(APIView):
 
     @extend_schema(summary="People of this installation")
     def get(self, request: Request) -> Response:
-        users = User.objects.order_by("pk")
-        return Response({"results": [user_body(user) for user in users], "next": None})
+        check_parameters(request, [])
+        return page_response(request, User.objects.all(), user_body)
 
     @extend_schema(request=UserInput, summary="Make a person")
+    @idempotent
     def post(self, request: Request) -> Response:
         fields = UserInput(data=request.data)
         fields.is_valid(raise_exception=True)
@@ -49,13 +48,14 @@ class UserView(APIView):
 
 
 class TokensView(APIView):
-    capability = Capability.SIGNED_IN
+    capabilities = {"GET": Capability.SIGNED_IN, "POST": Capability.MANAGE_TOKENS}  # noqa: RUF012
 
     @extend_schema(summary="My tokens, without their secrets")
     def get(self, request: Request) -> Response:
-        tokens = tokens_of(cast(User, request.user)).select_related("user").order_by("pk")
-        return Response({"results": [token_body(token) for token in tokens], "next": None})
+        check_parameters(request, [])
+        return page_response(request, tokens_of(cast(User, request.user)).select_related("user"), token_body)
 
+    # Not idempotent by key: a replay would have to store the secret. The client's second try makes a second token.
     @extend_schema(request=TokenInput, summary="Make a token; its secret is in this answer only")
     def post(self, request: Request) -> Response:
         fields = TokenInput(data=request.data)
@@ -68,7 +68,8 @@ class TokensView(APIView):
         return Response(token_body(token) | {"secret": secret}, status=201)
 
     def _check_not_wider(self, request: Request, scopes: list[str]) -> None:
-        if isinstance(request.auth, ApiToken) and set(scopes) - set(request.auth.scopes):
+        wider = set(scopes) & set(Scope) - set(getattr(request.auth, "scopes", ()))
+        if isinstance(request.auth, ApiToken) and wider:
             raise InvalidInput(errors=[FieldError("scopes", "wider", "A token cannot make one with more scopes.")])
 
 
@@ -82,7 +83,7 @@ def _holder(username: str | None, actor: User) -> User | None:
 
 
 class TokenView(APIView):
-    capability = Capability.SIGNED_IN
+    capability = Capability.MANAGE_TOKENS
 
     @extend_schema(summary="Revoke a token")
     def delete(self, request: Request, token_id: str) -> Response:
