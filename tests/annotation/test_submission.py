@@ -380,6 +380,30 @@ def test_task_that_every_annotator_skipped_is_the_leads(
     assert Assignment.objects.filter(task__item__external_id="m1", state="submitted").count() == 1
 
 
+def test_skipped_item_takes_no_answer_from_who_skipped_it(queue: Project, ana: User, member_of: Who) -> None:
+    task = claimed(member_of(ana))
+    skip_task(annotator=member_of(ana), lease_id=task.lease.id)
+
+    with pytest.raises(LeaseExpired):
+        submit(member_of(ana), task)
+
+    assert not Annotation.objects.exists()
+
+
+def test_item_whose_time_ran_out_can_still_be_skipped_while_it_is_free(
+    queue: Project, ana: User, ben: User, member_of: Who
+) -> None:
+    task = claimed(member_of(ana))
+    run_out(task)
+    expire_leases()
+
+    skip_task(annotator=member_of(ana), lease_id=task.lease.id, reason="too long")
+
+    assert (Skip.objects.get().annotator, Lease.objects.get().ending) == (member_of(ana), "skipped")
+    assert claimed(member_of(ana)).item.external_id == "m2"
+    assert claimed(member_of(ben)).item.external_id == "m1"
+
+
 def test_pausing_the_last_who_could_answer_hands_the_task_to_the_lead_at_the_next_sweep(
     queue: Project, lea: User, ana: User, ben: User, member_of: Who
 ) -> None:
