@@ -121,7 +121,9 @@ def _first_metric(by: str) -> str:
 
 def _figures(project: Project, asked: Asked, measured: Measured) -> dict[str, Any]:
     question = asked.question
-    tables = {by: _table(project, question, by) for by in dict.fromkeys(("overall", asked.by, "label", "pair"))}
+    # Before the first analysis every table is measured here and now; pairs are the costly one, so only when asked for.
+    shown = ("overall", asked.by, "label", "pair") if measured.analysis else ("overall", asked.by, "label")
+    tables = {by: _table(project, question, by) for by in dict.fromkeys(shown)}
     overall, chosen = tables["overall"].rows[0], tables[asked.by]
     is_shown_below = asked.by in {"overall", "label", "pair"}
     below = asked.metric if asked.by in {"label", "pair"} else "krippendorff_alpha"
@@ -139,7 +141,8 @@ def _figures(project: Project, asked: Asked, measured: Measured) -> dict[str, An
             chosen, question, asked.metric, hrefs, overall, marks
         ),
         "labels": reading.group_plot(tables["label"], question, below, _label_hrefs(project, question)),
-        "pairs": pair_matrix(tables["pair"], question, below),
+        "pairs": pair_matrix(tables["pair"], question, below) if "pair" in tables else None,
+        "has_pairs": "pair" in tables,
         "below": reading.METRIC_NAMES[below],
         "confusions": confusion_plot(confusions(project, question.key), _opener(project, question)),
         "table": figure_table(chosen, question), "pair_url": asked.query(by="pair", metric="krippendorff_alpha"),
