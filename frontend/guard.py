@@ -4,15 +4,15 @@ The guard test walks the URL configuration and fails for a view that carries no 
 """
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from accounts.errors import Forbidden, NotFound
+from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.models import User
 from accounts.permissions import Capability
 from annotation.selectors.access import ProjectAccess, project_access
@@ -34,8 +34,7 @@ def page(capability: Capability) -> Callable[[View], View]:
                 if not request.user.is_authenticated:
                     return sign_in_first(request)
                 _check_global_right(signed_in_user(request), capability)
-            with refusals_as_pages():
-                return view(request, *args, **kwargs)
+            return answer(request, lambda: view(request, *args, **kwargs))
 
         guarded.capability = capability  # type: ignore[attr-defined]
         return guarded
@@ -51,10 +50,13 @@ def project_page(capability: Capability) -> Callable[[View], View]:
         def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return sign_in_first(request)
-            with refusals_as_pages():
+
+            def inside() -> HttpResponse:
                 access: ProjectAccess = project_access(signed_in_user(request), slug, capability)
                 request.access = access  # type: ignore[attr-defined]  # the navigation shows this project's places
                 return view(request, access, *args, **kwargs)
+
+            return answer(request, inside)
 
         guarded.capability = capability  # type: ignore[attr-defined]
         return guarded
@@ -76,12 +78,17 @@ def _check_global_right(user: User, capability: Capability) -> None:
         raise PermissionDenied
 
 
-@contextmanager
-def refusals_as_pages() -> Iterator[None]:
-    """What a service refuses as not there or not allowed becomes the site's own 404 and 403 page."""
+def answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """What the view says; a refusal it did not word itself becomes the site's 404, 403 or a page with its sentence."""
     try:
-        yield
+        return view()
     except NotFound as error:
         raise Http404 from error
     except Forbidden as error:
         raise PermissionDenied(error.detail) from error
+    except DomainError as error:
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(error.detail, status=error.status, content_type="text/plain")
+        return render(
+            request, "errors/refused.html", {"title": error.sentence, "detail": error.detail}, status=error.status
+        )

@@ -191,7 +191,7 @@ def dataset_diff(
     context: dict[str, Any] = {"old": old, "new": new, "here": snapshot_id}
     try:
         changes, place = diff_page(old, new, _place(request), CHANGES_A_PAGE)
-    except ValueError as error:  # a made-up place, in the middle of a line
+    except (ValueError, OSError) as error:  # a made-up place: in the middle of a line, or beyond the file
         raise NotFound from error
     except (NotFound, Forbidden):
         raise

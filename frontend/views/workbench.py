@@ -100,6 +100,7 @@ def action(view: View) -> View:
     @project_page(Capability.LABEL)
     @wraps(view)
     def acting(request: HttpRequest, access: ProjectAccess, *args: Any, **kwargs: Any) -> HttpResponse:
+        access.annotator  # noqa: B018  (an owner who is no member is refused before anything is shown)
         try:
             response = view(request, access, *args, **kwargs)
         except NotFound:

@@ -4,9 +4,9 @@ from guidelines.api import views
 
 urlpatterns = [
     path("guidelines/", views.GuidelinesView.as_view(), name="api-guidelines"),
-    path("guidelines/<str:slug>/draft/", views.DraftView.as_view(), name="api-guideline-draft"),
-    path("guidelines/<str:slug>/publish/", views.PublishView.as_view(), name="api-guideline-publish"),
-    path("guidelines/<str:slug>/versions/", views.VersionsView.as_view(), name="api-guideline-versions"),
-    path("guidelines/<str:slug>/versions/<str:number>/", views.VersionView.as_view(), name="api-guideline-version"),
-    path("guidelines/<str:slug>/diff/", views.DiffView.as_view(), name="api-guideline-diff"),
+    path("guidelines/<slug:slug>/draft/", views.DraftView.as_view(), name="api-guideline-draft"),
+    path("guidelines/<slug:slug>/publish/", views.PublishView.as_view(), name="api-guideline-publish"),
+    path("guidelines/<slug:slug>/versions/", views.VersionsView.as_view(), name="api-guideline-versions"),
+    path("guidelines/<slug:slug>/versions/<str:number>/", views.VersionView.as_view(), name="api-guideline-version"),
+    path("guidelines/<slug:slug>/diff/", views.DiffView.as_view(), name="api-guideline-diff"),
 ]

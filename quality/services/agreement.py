@@ -78,7 +78,7 @@ def groupings_of(project: Project, table: LabelTable | None = None) -> list[str]
 
 def check_grouping(project: Project, by: str) -> None:
     name, colon, key = by.partition(":")
-    if by in groupings_of(project) or (name == "cohort" and colon and key and len(key) <= 60):
+    if by in groupings_of(project) or (name == "cohort" and colon and key and len(key) <= 60 and key.isprintable()):
         return
     allowed = ", ".join([*groupings_of(project), "cohort:<key>"])
     raise InvalidInput(errors=[FieldError("by", "unknown", f"Allowed: {allowed}.")])

@@ -222,3 +222,15 @@ def test_somebody_else_s_lease_is_not_there(browser: Client, work: Project, ben:
 
     assert answer.status_code == 404
     assert not Annotation.objects.exists()
+
+
+def test_an_owner_who_is_no_member_is_told_so(work: Project, olga: User) -> None:
+    owner = Client()
+    owner.force_login(olga)
+
+    page = owner.get(url(work))
+    action = owner.post(url(work, "workbench-claim"), headers=HTMX)
+
+    assert (page.status_code, action.status_code) == (409, 409)
+    assert "add yourself as one" in page.content.decode()
+    assert not Lease.objects.exists()
