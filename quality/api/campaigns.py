@@ -6,8 +6,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import StrictSerializer
 from accounts.api.ids import number_id
+from accounts.api.serializers import StrictSerializer
 from accounts.errors import NotFound
 from accounts.permissions import Capability
 from annotation.api.base import ProjectView

@@ -71,8 +71,9 @@ def _figures(found: Agreement, question: CodedQuestion) -> Iterator[tuple[str, F
         yield f"krippendorff_alpha.{distance}", figure
 
 
-def _intervals(figures: dict[str, Figure]) -> dict[str, list[float]]:
-    return {
+def _intervals(figures: dict[str, Figure]) -> dict[str, list[float] | None]:
+    """By metric; alpha always stands there, null where there is too little to say, so that a client may ask for it."""
+    return {"krippendorff_alpha": None} | {
         name: [figure.low, figure.high]
         for name, figure in figures.items()
         if figure.low is not None and figure.high is not None

@@ -27,6 +27,11 @@ class ProjectIsClosed(Conflict):
     sentence = "The project is closed; nothing is labelled in it any more."
 
 
+class CampaignKeyTaken(Conflict):
+    code = "idempotency_conflict"
+    sentence = "This key started another campaign; choose one of its own."
+
+
 class CampaignUnfinished(Conflict):
     code = "campaign_unfinished"
     sentence = "Items of this campaign still wait for labels; close it with cut_short to measure what there is."
@@ -56,6 +61,8 @@ def start_campaign(
         key = key or _free_key(plan)
         earlier = RelabelCampaign.objects.filter(project=project, key=key).first()
         if earlier is not None:
+            if (earlier.scope, earlier.labels_per_item) != (scope, plan.labels_per_item):
+                raise CampaignKeyTaken
             return Started(earlier, False)
         if locked.status == Project.Status.CLOSED:
             raise ProjectIsClosed
@@ -98,7 +105,7 @@ def _before(plan: CampaignPlan) -> dict[str, Any]:
     """Agreement on the campaign's items as they stand, by question; `as_of` tells which labels."""
     table = plan.table.only_items(plan.item_ids)
     rows = {question.key: agreement_rows(table, question.key, "overall", min_n=1)[0] for question in table.questions}
-    return {"as_of": plan.table.as_of.isoformat(), "questions": rows}
+    return {"as_of": plan.table.as_of.isoformat().replace("+00:00", "Z"), "questions": rows}
 
 
 def campaign_progress(campaign: RelabelCampaign) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def _agreement_failures(policy: dict[str, Any], key: str, measured: dict[str, An
     for group, row in rows:
         where = {"question": key} | ({"slice": group} if group else {})
         alpha = row["krippendorff_alpha"][measured["alpha"]]
-        low = row["interval"].get("krippendorff_alpha", [None])[0]
+        low = (row["interval"].get("krippendorff_alpha") or [None])[0]
         for rule, actual in (("min_alpha", alpha), ("min_alpha_low", low)):
             if rule in policy and (actual is None or actual < policy[rule]):
                 reason = row["undefined"].get("krippendorff_alpha") or row["note"] or "" if actual is None else ""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from accounts.errors import DomainError
 from annotation.models import ImportBatch, ImportIssue
 
@@ -81,7 +83,7 @@ def report_body(report: ImportReport, project_slug: str) -> dict[str, Any]:
         "import": str(report.batch_id),
     }
     if report.has_more_errors:
-        body["errors_url"] = f"/api/v1/projects/{project_slug}/imports/{report.batch_id}/errors/"
+        body["errors_url"] = f"{settings.ORIGIN}/api/v1/projects/{project_slug}/imports/{report.batch_id}/errors/"
     return body
 
 
