@@ -74,7 +74,8 @@ _ITEMS = """
 """
 _TASKS = """
     INSERT INTO annotation_task (project_id, round_id, item_id, major, overlap, state)
-    SELECT %(project)s, %(round)s, id, 1, %(overlap)s, 'open' FROM annotation_item WHERE project_id = %(project)s
+    SELECT %(project)s, %(round)s, id, (SELECT major FROM annotation_round WHERE id = %(round)s), %(overlap)s, 'open'
+    FROM annotation_item WHERE project_id = %(project)s
     ORDER BY id
 """
 _SEATS = """

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from annotation.models import Member
+from annotation.prepared import Prepared, first_row
 from annotation.selectors.instructions import instructions_of
 
 
@@ -48,7 +47,9 @@ class LeasedTask:
     draft: dict[str, Any] | None
 
 
-_SHOWN = """
+_SHOWN = Prepared(
+    "concord_current_task",
+    """
     SELECT lease.id, lease.epoch, lease.granted_at, seat.leased_until, item.id, item.external_id, item.payload,
            project.fields, version.id, version.major, version.minor, version.sha256, lease.draft
     FROM annotation_assignment seat
@@ -57,15 +58,15 @@ _SHOWN = """
     JOIN annotation_item item ON item.id = task.item_id
     JOIN annotation_project project ON project.id = seat.project_id
     JOIN guidelines_guidelineversion version ON version.id = lease.guideline_version_id
-    WHERE seat.project_id = %s AND seat.annotator_id = %s AND seat.state = 'leased'
-"""
+    WHERE seat.project_id = %(project)s AND seat.annotator_id = %(annotator)s AND seat.state = 'leased'
+    """,
+    {"project": "bigint", "annotator": "bigint"},
+)
 
 
 def current_task(annotator: Member) -> LeasedTask | None:
     """What this annotator holds now, with its draft; also after its time, while nobody else has taken it. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SHOWN, [annotator.project_id, annotator.pk])
-        row = cursor.fetchone()
+    row = first_row(_SHOWN, {"project": annotator.project_id, "annotator": annotator.pk})
     return _leased_task(row) if row else None
 
 

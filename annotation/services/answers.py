@@ -92,6 +92,7 @@ def believable_seconds(told: float | None, granted_at: datetime, now: datetime) 
 
 
 _COLUMNS = {str(column.column): column for column in Annotation._meta.concrete_fields if not column.primary_key}
+COLUMN_TYPES = {name: str(column.db_type(connection)) for name, column in _COLUMNS.items()}
 INSERT_ANNOTATION = f"""
     INSERT INTO annotation_annotation ({", ".join(_COLUMNS)})
     VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)})

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from accounts.errors import FieldError, NotFound
 from annotation.models import Assignment, Lease, Member
+from annotation.prepared import Prepared, first_row
 from annotation.selectors.work import LeasedTask, current_task
 from annotation.services.answers import answer_path
 from annotation.services.refusals import DraftTooLate, InvalidAnswer, LeaseExpired
@@ -58,7 +59,10 @@ class SeatOfLease:
         return was_let_go and self.seat_state == Assignment.State.OPEN and self.seat_epoch == self.epoch
 
 
-_LOCK = """
+# "+ 0": never by the index of the annotator, who may have a hundred thousand leases.
+_LOCK = Prepared(
+    "concord_lock_seat",
+    """
     SELECT lease.id, lease.epoch, lease.granted_at, lease.ending, lease.guideline_version_id, version.sha256,
            seat.id, seat.state, seat.epoch, task.id, task.state, round.id, round.state, task.item_id,
            (SELECT coalesce(max(answer.revision), 0) FROM annotation_annotation answer
@@ -71,9 +75,11 @@ _LOCK = """
     JOIN annotation_task task ON task.id = seat.task_id
     JOIN annotation_round round ON round.id = task.round_id
     JOIN guidelines_guidelineversion version ON version.id = lease.guideline_version_id
-    WHERE lease.id = %(lease)s AND lease.annotator_id = %(annotator)s
+    WHERE lease.id = %(lease)s AND lease.annotator_id + 0 = %(annotator)s
     FOR NO KEY UPDATE OF task, seat, lease
-"""
+    """,
+    {"lease": "uuid", "annotator": "bigint", "submission": "uuid"},
+)
 
 
 def lock_seat(annotator: Member, lease_id: uuid.UUID, submission_id: uuid.UUID | None = None) -> SeatOfLease:
@@ -81,9 +87,7 @@ def lock_seat(annotator: Member, lease_id: uuid.UUID, submission_id: uuid.UUID |
 
     With a submission: `earlier_id` is the annotation it has become already.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, {"lease": lease_id, "annotator": annotator.pk, "submission": submission_id})
-        row = cursor.fetchone()
+    row = first_row(_LOCK, {"lease": lease_id, "annotator": annotator.pk, "submission": submission_id})
     if row is None:
         raise NotFound
     return SeatOfLease(*row)

@@ -11,6 +11,7 @@ import uuid
 from django.db import transaction
 
 from annotation.models import Member, Project
+from annotation.prepared import Prepared, rows_changed
 from annotation.selectors.work import LeasedTask, current_task
 from annotation.services.leases import (
     expire_leases,
@@ -21,7 +22,6 @@ from annotation.services.leases import (
 )
 from annotation.services.refusals import GuidelineNotPublished, NothingOpen, ProjectPaused
 from annotation.services.rounds import current_major, open_rounds, reopen_under_new_major
-from annotation.services.statements import rows_changed
 from annotation.services.turns import FIRST_RANK, Start, Turn, take_turn
 
 __all__ = ["claim_next", "expire_leases", "release_lease", "renew_lease", "save_draft", "skip_task"]
@@ -88,7 +88,7 @@ _CLAIM = f"""
         LEFT JOIN LATERAL (
             SELECT lease.draft, lease.draft_saved_at
             FROM annotation_assignment seat JOIN annotation_lease lease ON lease.assignment_id = seat.id
-            WHERE seat.task_id = taken.task_id AND lease.annotator_id = %(annotator)s AND lease.draft IS NOT NULL
+            WHERE seat.task_id = taken.task_id AND lease.annotator_id + 0 = %(annotator)s AND lease.draft IS NOT NULL
             ORDER BY lease.granted_at DESC LIMIT 1
         ) earlier ON true
         RETURNING assignment_id
@@ -96,8 +96,12 @@ _CLAIM = f"""
     SELECT id FROM held UNION ALL SELECT assignment_id FROM granted
 """  # noqa: S608  (our own text)
 _STRIDE = 64  # seats; a claim may walk past so many, so that not every one has to write its position
-_CLAIM_PASSING_LOCKS = _CLAIM.format(skip_locked="SKIP LOCKED", stride=_STRIDE)
-_CLAIM_WAITING_FOR_LOCKS = _CLAIM.format(skip_locked="", stride=_STRIDE)
+_TYPES = {
+    "project": "bigint", "annotator": "bigint", "guideline": "bigint", "lease_seconds": "integer", "lease": "uuid",
+    "rank": "integer", "seat": "bigint", "openings": "bigint",
+}  # fmt: skip
+_CLAIM_PASSING_LOCKS = Prepared("concord_claim", _CLAIM.format(skip_locked="SKIP LOCKED", stride=_STRIDE), _TYPES)
+_CLAIM_WAITING_FOR_LOCKS = Prepared("concord_claim_waiting", _CLAIM.format(skip_locked="", stride=_STRIDE), _TYPES)
 
 
 def claim_next(*, annotator: Member) -> LeasedTask | None:
@@ -116,7 +120,7 @@ def claim_next(*, annotator: Member) -> LeasedTask | None:
     return None
 
 
-def _lease_one(annotator: Member, claim: str) -> LeasedTask | None:
+def _lease_one(annotator: Member, claim: Prepared) -> LeasedTask | None:
     """One search in a transaction of its own.
 
     A search keeps the locks of seats that were taken under its eyes. If the one that waits began with locks of an
@@ -130,7 +134,7 @@ def _lease_one(annotator: Member, claim: str) -> LeasedTask | None:
         return current_task(annotator) if _has_lease(claim, turn, start) else None
 
 
-def _has_lease(claim: str, turn: Turn, start: Start) -> bool:
+def _has_lease(claim: Prepared, turn: Turn, start: Start) -> bool:
     values = {
         "project": turn.project_id, "annotator": turn.annotator_id, "guideline": turn.guideline_id,
         "lease_seconds": turn.lease_seconds, "lease": uuid.uuid4(),

@@ -10,7 +10,9 @@ from django.db import connection, transaction
 
 from accounts.errors import DomainError
 from annotation.models import Annotation, Assignment, Lease, Member, Round
+from annotation.prepared import Prepared, first_row
 from annotation.services.answers import (
+    COLUMN_TYPES,
     INSERT_ANNOTATION,
     Reply,
     believable_seconds,
@@ -97,7 +99,9 @@ def _row(
 
 
 # The task is locked: whoever answers its last seat sees that the others are answered, and only they close it.
-_STORE = f"""
+_STORE = Prepared(
+    "concord_store_answer",
+    f"""
     WITH answered AS (
         UPDATE annotation_assignment
         SET state = 'submitted', annotator_id = %(annotator_id)s, annotator_kind = 'human', leased_until = NULL
@@ -114,13 +118,13 @@ _STORE = f"""
                             AND other.state IN ('open', 'leased'))
     )
     {INSERT_ANNOTATION}
-"""  # noqa: S608  (our own statement)
+    """,  # noqa: S608  (our own statement)
+    COLUMN_TYPES | {"task_id": "bigint"},
+)
 
 
 def _store(annotation: Annotation, seat: SeatOfLease) -> Annotation:
     """Annotation, seat, lease and task in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, column_values(annotation) | {"task_id": seat.task_id})
-        (annotation.pk,) = cursor.fetchone()
+    (annotation.pk,) = first_row(_STORE, column_values(annotation) | {"task_id": seat.task_id})
     annotation._state.adding, annotation._state.db = False, connection.alias
     return annotation

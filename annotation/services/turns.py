@@ -6,10 +6,9 @@ wait for each other here. Lock order everywhere: the project's write lock, membe
 
 from dataclasses import dataclass
 
-from django.db import connection
-
 from accounts.errors import DomainError
 from annotation.models import Member, Project
+from annotation.prepared import Prepared, first_row
 from annotation.services.refusals import AnnotatorPaused, ModelsDoNotClaim, NotAnActiveMember, ProjectClosed
 
 FIRST_RANK = -(2**31)
@@ -46,25 +45,28 @@ def take_turn(annotator: Member) -> Turn:
     return turn
 
 
+_LOCK = Prepared(
+    "concord_lock_annotator",
+    """
+    SELECT member.kind, member.is_active AND coalesce(person.is_active, false), member.paused_at IS NOT NULL,
+           project.status, project.allows_amend, project.guideline_id, project.lease_seconds,
+           position.rank, position.seat, position.openings,
+           (SELECT coalesce(sum(openings), 0)::bigint FROM annotation_round WHERE project_id = project.id)
+    FROM annotation_member member
+    JOIN annotation_project project ON project.id = member.project_id
+    LEFT JOIN accounts_user person ON person.id = member.user_id
+    LEFT JOIN annotation_queueposition position ON position.annotator_id = member.id
+    WHERE member.id = %(annotator)s
+    FOR NO KEY UPDATE OF member
+    """,
+    {"annotator": "bigint"},
+)
+
+
 def lock_annotator(annotator: Member) -> Turn:
     """The same without raising: an answer that came late is looked at before its author is refused."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT member.kind, member.is_active AND coalesce(person.is_active, false), member.paused_at IS NOT NULL,
-                   project.status, project.allows_amend, project.guideline_id, project.lease_seconds,
-                   position.rank, position.seat, position.openings,
-                   (SELECT coalesce(sum(openings), 0)::bigint FROM annotation_round WHERE project_id = project.id)
-            FROM annotation_member member
-            JOIN annotation_project project ON project.id = member.project_id
-            LEFT JOIN accounts_user person ON person.id = member.user_id
-            LEFT JOIN annotation_queueposition position ON position.annotator_id = member.id
-            WHERE member.id = %s
-            FOR NO KEY UPDATE OF member
-            """,
-            [annotator.pk],
-        )
-        kind, is_active, is_paused, status, allows_amend, guideline_id, lease_seconds, *position = cursor.fetchone()
+    row = first_row(_LOCK, {"annotator": annotator.pk})
+    kind, is_active, is_paused, status, allows_amend, guideline_id, lease_seconds, *position = row
     return Turn(
         annotator.pk, annotator.project_id, status, allows_amend, guideline_id, lease_seconds, _start(*position),
         _refusal(kind, is_active, is_paused, status),

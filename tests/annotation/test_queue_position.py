@@ -127,7 +127,7 @@ def blocks_read(member: Member) -> int:
     plans: list[Any] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "annotation_queueposition (" in sql:
+        if sql.startswith("EXECUTE concord_claim"):
             with connection.cursor() as cursor:
                 cursor.cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
                 plans.append(cursor.cursor.fetchone()[0])
