@@ -26,7 +26,7 @@ from frontend.forms.guideline_parts import (
 )
 from frontend.forms.guidelines import sentence
 from frontend.forms.workbench import SUPPORTED, QuestionField, question_fields
-from frontend.guideline_differences import Row, field_row
+from frontend.reading.guideline_differences import Row, field_row
 from guidelines.diffs import FieldChange, diff_text
 from guidelines.label_schema import Question
 from guidelines.models import Guideline, GuidelineDraft

@@ -74,9 +74,7 @@ urlpatterns = [
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/", datasets.dataset, name="dataset"),
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/verify/", datasets.dataset_verify, name="dataset-verify"),
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/again/", datasets.dataset_again, name="dataset-again"),
-    path(
-        "p/<slug:slug>/datasets/<uuid:snapshot_id>/diff/<uuid:other_id>/", datasets.dataset_diff, name="dataset-diff"
-    ),
+    path("p/<slug:slug>/datasets/<uuid:snapshot_id>/diff/<uuid:other_id>/", datasets.dataset_diff, name="dataset-diff"),
     path("methods/", methods.methods, name="methods"),
     # workbench
     path("p/<slug:slug>/label/", workbench.workbench, name="workbench"),

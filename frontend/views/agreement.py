@@ -16,13 +16,13 @@ from accounts.permissions import Capability
 from annotation.formats.writers import write_csv
 from annotation.models import Member, Project
 from annotation.selectors.access import ProjectAccess
-from frontend import agreement_reading as reading
-from frontend.agreement_tables import confusion_plot, figure_csv, figure_table, pair_matrix
 from frontend.guard import project_page
-from frontend.item_gists import item_gists
-from frontend.job_reading import ShownJob, shown_job
 from frontend.navigation import url_if_there
 from frontend.paging import keyset_page
+from frontend.reading import agreement as reading
+from frontend.reading.agreement_tables import confusion_plot, figure_csv, figure_table, pair_matrix
+from frontend.reading.item_gists import item_gists
+from frontend.reading.jobs import ShownJob, shown_job
 from guidelines.selectors.versions import versions_of
 from operations.models import Job
 from quality.models import Analysis

@@ -13,13 +13,13 @@ from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import Capability
 from annotation.models import Round
 from annotation.selectors.access import ProjectAccess
-from frontend.answers import current_questions
-from frontend.campaign_reading import shown_report
-from frontend.finding_reading import sentence_of
 from frontend.forms.campaigns import CampaignForm
 from frontend.guard import project_page
-from frontend.payloads import payload_views
 from frontend.plots import progress_bar
+from frontend.reading.answers import current_questions
+from frontend.reading.campaigns import shown_report
+from frontend.reading.findings import sentence_of
+from frontend.reading.payloads import payload_views
 from quality.models import Finding, RelabelCampaign
 from quality.selectors.campaigns import CampaignRow, campaigns_of
 from quality.services.campaign_scope import preview_campaign

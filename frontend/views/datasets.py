@@ -14,11 +14,11 @@ from accounts.errors import DomainError, Forbidden, InvalidInput, NotFound
 from accounts.permissions import Capability
 from annotation.models import Project
 from annotation.selectors.access import ProjectAccess
-from frontend import dataset_reading as reading
-from frontend.answers import current_questions
 from frontend.forms.datasets import SnapshotForm
 from frontend.guard import project_page
-from frontend.job_reading import ShownJob, shown_job
+from frontend.reading import datasets as reading
+from frontend.reading.answers import current_questions
+from frontend.reading.jobs import ShownJob, shown_job
 from operations.models import Job
 from quality.models import DatasetSnapshot
 from quality.ratings_loader import NoQuestions

@@ -13,11 +13,11 @@ from accounts.errors import InvalidInput, NotFound
 from accounts.permissions import Capability
 from annotation.models import Member
 from annotation.selectors.access import ProjectAccess
-from frontend import finding_reading as reading
-from frontend.answers import current_questions
 from frontend.forms.findings import DecisionForm
 from frontend.guard import project_page
 from frontend.navigation import url_if_there
+from frontend.reading import findings as reading
+from frontend.reading.answers import current_questions
 from frontend.views.agreement import Choice, analysis_job
 from quality.models import Finding
 from quality.selectors.analyses import latest_analysis

@@ -15,10 +15,10 @@ from frontend.forms.guideline_parts import NewQuestionForm
 from frontend.forms.guideline_posted import is_rearranged, key_from, posted_part
 from frontend.forms.refusals import show_refusal
 from frontend.guard import signed_in_user
-from frontend.guideline_differences import shown_difference
 from frontend.guideline_editor import KIND_WORDS, BothSides, PartFields, both_sides, fields_of, outline_of, own_errors
 from frontend.guideline_guard import guideline_page
-from frontend.guideline_preview import preview_of
+from frontend.reading.guideline_differences import shown_difference
+from frontend.reading.guideline_preview import preview_of
 from guidelines.label_schema import Question
 from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
 from guidelines.parts import LISTS, Part, find_part, next_clause_key, part_digest, parts_of

@@ -13,8 +13,8 @@ from annotation.services.rounds import open_rounds, reopen_under_new_major
 from frontend.forms.guidelines import PublishForm
 from frontend.forms.refusals import show_refusal
 from frontend.guard import signed_in_user
-from frontend.guideline_differences import shown_difference
 from frontend.guideline_guard import guideline_page
+from frontend.reading.guideline_differences import shown_difference
 from guidelines.models import Guideline, GuidelineVersion
 from guidelines.selectors.access import current_version
 from guidelines.selectors.differences import draft_difference

@@ -11,9 +11,9 @@ from accounts.permissions import Capability
 from frontend.forms.guidelines import GuidelineForm
 from frontend.forms.refusals import show_refusal
 from frontend.guard import page, signed_in_user
-from frontend.guideline_differences import shown_difference
 from frontend.guideline_guard import guideline_page
-from frontend.guideline_reading import reading_of
+from frontend.reading.guideline_differences import shown_difference
+from frontend.reading.guidelines import reading_of
 from guidelines.models import Guideline
 from guidelines.selectors.access import may_edit
 from guidelines.selectors.differences import DRAFT, difference

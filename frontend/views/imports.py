@@ -16,11 +16,11 @@ from annotation.selectors.access import ProjectAccess
 from annotation.selectors.imports import import_of, imports_of, issues_of
 from annotation.services.importing import ImportRefused, ImportReport, read_lines, rehearse_import, run_import
 from annotation.services.importing.sources import chunks_of
-from frontend.answers import current_questions
 from frontend.forms.imports import ImportForm, ImportOrder
 from frontend.guard import project_page
 from frontend.import_kinds import IMPORTERS, curl_call, import_kind, kind_titles, python_call
 from frontend.paging import keyset_page
+from frontend.reading.answers import current_questions
 from frontend.uploads import received_upload
 
 SHOWN_ERRORS = 25

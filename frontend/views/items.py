@@ -16,11 +16,11 @@ from annotation.models import Annotation, Item
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
 from annotation.selectors.lookup import current_answers_of, lease_history, seen_slice_values
-from frontend.answers import ShownAnswer, current_questions, label_counts, shown_answers
 from frontend.forms.items import ItemFilterForm
 from frontend.guard import project_page
 from frontend.paging import keyset_page
-from frontend.payloads import payload_gist, payload_views
+from frontend.reading.answers import ShownAnswer, current_questions, label_counts, shown_answers
+from frontend.reading.payloads import payload_gist, payload_views
 from guidelines.label_schema import Question
 from operations.strict_json import canonical_json
 from quality.selectors.gold import gold_of

@@ -11,7 +11,7 @@ from accounts.errors import NotFound
 from accounts.permissions import Capability
 from annotation.selectors.access import ProjectAccess
 from frontend.guard import project_page
-from frontend.job_reading import shown_job
+from frontend.reading.jobs import shown_job
 from operations.models import Job
 
 

@@ -15,11 +15,11 @@ from accounts.permissions import Capability
 from annotation.models import Member
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.people import activity_of, person_of
-from frontend.finding_reading import finding_row
 from frontend.guard import project_page
-from frontend.item_gists import item_gists
 from frontend.navigation import url_if_there
-from frontend.profile_reading import ProfilePart, profile_part
+from frontend.reading.findings import finding_row
+from frontend.reading.item_gists import item_gists
+from frontend.reading.profiles import ProfilePart, profile_part
 from quality.models import Finding
 from quality.ratings_loader import CodedQuestion, NoQuestions, load_questions
 from quality.selectors.evidence import disagreements_of

@@ -15,11 +15,11 @@ from annotation.selectors.access import ProjectAccess
 from annotation.selectors.people import standing_of
 from annotation.selectors.progress import progress
 from annotation.services.projects import create_project, set_project_status, update_project
-from frontend import morning
-from frontend.answers import current_questions
 from frontend.forms.projects import NewProjectForm, SettingsForm
 from frontend.guard import page, project_page, signed_in_user
 from frontend.navigation import url_if_there
+from frontend.reading import morning
+from frontend.reading.answers import current_questions
 from guidelines.selectors.access import current_version
 from guidelines.selectors.versions import versions_of
 from operations.health import check_worker

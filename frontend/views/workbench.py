@@ -26,8 +26,8 @@ from annotation.services.refusals import InvalidAnswer, LeaseExpired, Submission
 from annotation.services.submission import submit_annotation, undo_last_submission
 from frontend.forms.workbench import QuestionField, parse_answer, question_fields
 from frontend.guard import project_page
-from frontend.guides import Guide, guide_of
-from frontend.payloads import PayloadView, payload_views
+from frontend.reading.guides import Guide, guide_of
+from frontend.reading.payloads import PayloadView, payload_views
 from guidelines.label_schema import Question
 
 

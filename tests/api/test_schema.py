@@ -10,9 +10,11 @@ from accounts.models import User
 
 Api = Callable[..., Client]
 PATHS = [
-    "/api/v1/me/", "/api/v1/users/", "/api/v1/tokens/", "/api/v1/guidelines/{slug}/draft/", "/api/v1/guidelines/{slug}/publish/",
+    "/api/v1/me/", "/api/v1/users/", "/api/v1/tokens/", "/api/v1/guidelines/{slug}/draft/",
+    "/api/v1/guidelines/{slug}/publish/",
     "/api/v1/projects/{slug}/items/", "/api/v1/projects/{slug}/labels/", "/api/v1/projects/{slug}/assignments/claim/",
-    "/api/v1/assignments/{assignment_id}/submit/", "/api/v1/projects/{slug}/agreement/", "/api/v1/projects/{slug}/findings/",
+    "/api/v1/assignments/{assignment_id}/submit/", "/api/v1/projects/{slug}/agreement/",
+    "/api/v1/projects/{slug}/findings/",
     "/api/v1/projects/{slug}/campaigns/preview/", "/api/v1/projects/{slug}/snapshots/", "/api/v1/jobs/{job_id}/",
 ]  # fmt: skip
 

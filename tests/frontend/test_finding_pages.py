@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, User
 from annotation.models import Project
-from frontend.finding_reading import veils
+from frontend.reading.findings import veils
 from guidelines.models import Guideline
 from quality.models import Finding, FindingEvent
 from tests.factories.annotation import make_project

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from annotation.models import Project
-from frontend.agreement_reading import TENTATIVE, Reading, plot_title, read_metric
-from frontend.finding_reading import effect_words, kind_words, state_words
 from frontend.plots import IntervalRow, IntervalRowsPlot, interval_rows
+from frontend.reading.agreement import TENTATIVE, Reading, plot_title, read_metric
+from frontend.reading.findings import effect_words, kind_words, state_words
 from frontend.wording import THIN, Figure, decimal, whole
 from guidelines.label_schema import Question
 from quality.models import DatasetSnapshot, Finding

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.models import Annotation, Item, Project
-from frontend.answers import ShownAnswer, label_counts
-from frontend.payloads import payload_gist
+from frontend.reading.answers import ShownAnswer, label_counts
+from frontend.reading.payloads import payload_gist
 from guidelines.label_schema import Question
 
 

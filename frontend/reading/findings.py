@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from annotation.models import Annotation, Member, Project
-from frontend.answers import Chip, shown_answers
-from frontend.guides import GuideClause, guide_of
-from frontend.payloads import PayloadView, payload_views
+from frontend.reading.answers import Chip, shown_answers
+from frontend.reading.guides import GuideClause, guide_of
+from frontend.reading.payloads import PayloadView, payload_views
 from frontend.wording import Figure, figure, p_value
 from guidelines.label_schema import Question
 from guidelines.selectors.access import current_version

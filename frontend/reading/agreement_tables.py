@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from frontend.agreement_reading import METRIC_NAMES, Reading, group_name, metrics_of, read_metric
 from frontend.plots import HeatTable, heat_table
 from frontend.plots.heat import HEAT_LEVELS
+from frontend.reading.agreement import METRIC_NAMES, Reading, group_name, metrics_of, read_metric
 from frontend.wording import Figure, decimal, percent, whole
 from quality.ratings_loader import CodedQuestion
 from quality.services.agreement import AgreementTable

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.errors import FieldError
-from frontend.guideline_reading import read_clause, read_example, read_question
+from frontend.reading.guidelines import read_clause, read_example, read_question
 from guidelines.content import Clause, Example
 from guidelines.label_schema import Question, SchemaError, parse_questions
 from guidelines.parts import Part

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from frontend.agreement_reading import Reading, read_metric
 from frontend.plots import IntervalRow, IntervalRowsPlot, interval_rows
+from frontend.reading.agreement import Reading, read_metric
 from frontend.wording import Figure, decimal, figure, percent
 from guidelines.label_schema import Question, RatingQuestion
 from quality.models import RelabelCampaign
