@@ -96,7 +96,7 @@ def _show_new(
     views = [(entry["external_id"], payload_views(fields, entry["payload"])) for entry in sample]
     context = {
         "finding": found, "sentence": sentence_of(found), "form": form, "preview": preview, "sample": views,
-        "is_same_text": preview["guideline_version"] == found.guideline_version,
+        "is_same_text": found.kind == "hotspots" and preview["guideline_version"] == found.guideline_version,
         "seconds": None if preview["hours"] is None else preview["hours"] * 3600,
     }  # fmt: skip
     if request.headers.get("HX-Request") == "true" and request.method == "GET":

@@ -59,7 +59,10 @@ def _majorities(table: LabelTable, key: str) -> dict[int, str | None]:
 
 
 def _hotspot(campaign: RelabelCampaign, before: LabelTable, after: LabelTable) -> dict[str, Any] | None:
-    """How many items split between the hotspot's two labels, before and after; closed if the intervals part."""
+    """How many items split between the hotspot's two labels, before and after; closed if the intervals part.
+
+    Fewer labels on an item split it less often by themselves: then the two shares are shown and close nothing.
+    """
     finding = campaign.finding
     if finding is None or finding.kind != "hotspots":
         return None
@@ -67,8 +70,16 @@ def _hotspot(campaign: RelabelCampaign, before: LabelTable, after: LabelTable) -
     if key not in after.codes:
         return None
     first, second = _split(before, key, labels), _split(after, key, labels)
-    is_closed = bool(first["interval"] and second["interval"] and second["interval"][1] < first["interval"][0])
+    has_parted = bool(first["interval"] and second["interval"] and second["interval"][1] < first["interval"][0])
+    is_closed = has_parted and _labels_per_item(after, key) >= _labels_per_item(before, key)
     return {"question": key, "labels": labels, "before": first, "after": second, "is_closed": is_closed}
+
+
+def _labels_per_item(table: LabelTable, key: str) -> float:
+    """Mean over the items that have two labels or more; 0 without such."""
+    sizes = table.ratings(key).item_sizes()
+    shared = sizes[sizes >= 2]
+    return float(shared.mean()) if len(shared) else 0.0
 
 
 def _split(table: LabelTable, key: str, labels: list[str]) -> dict[str, Any]:

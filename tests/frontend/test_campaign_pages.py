@@ -15,7 +15,7 @@ from annotation.services.submission import submit_annotation
 from guidelines.models import Guideline
 from quality.models import Finding, RelabelCampaign
 from quality.services.campaigns import start_campaign
-from tests.factories.annotation import make_project
+from tests.factories.annotation import make_member, make_project
 from tests.factories.guidelines import make_version
 from tests.factories.quality import make_labels
 from tests.frontend.hostile import raw_markup
@@ -24,8 +24,9 @@ from tests.frontend.quality_pages import EVIL, hostile_finding, hostile_project,
 
 
 @pytest.fixture
-def split(project: Project) -> Finding:
+def split(project: Project, cho: User) -> Finding:
     """Eight items that ana and cho call refund and ben billing; a label takes 9 s."""
+    make_member(project, cho)
     rows = [
         (f"i{n}", who, said) for n in range(8)
         for who, said in (("ana", "refund"), ("ben", "billing"), ("cho", "refund"))
@@ -48,8 +49,8 @@ def url(campaign: RelabelCampaign, name: str = "campaign") -> str:
 
 
 def label_everything(project: Project, intent: str) -> int:
-    """ana and ben answer all that the queue has for them."""
-    members = list(Member.objects.filter(project=project, name__in=["ana", "ben"]).select_related("project"))
+    """ana, ben and cho answer all that the queue has for them."""
+    members = list(Member.objects.filter(project=project, name__in=["ana", "ben", "cho"]).select_related("project"))
     done = 0
     while tasks := [(member, task) for member in members if (task := claim_next(annotator=member))]:
         for member, task in tasks:
@@ -218,9 +219,11 @@ def test_closing_with_work_left_needs_to_be_said(lea: User, running: RelabelCamp
     assert "No item got all its new labels" in browser.get(url(running)).content.decode()
 
 
-def test_the_report_compares_the_same_items_before_and_after(lea: User, running: RelabelCampaign) -> None:
+def test_the_report_compares_the_same_items_before_and_after(lea: User, split: Finding) -> None:
     browser = browser_of(lea)
-    assert label_everything(running.project, "refund") == 16
+    start(browser, split, labels_per_item="3")
+    running = RelabelCampaign.objects.select_related("project").get()
+    assert label_everything(running.project, "refund") == 24
 
     answer = browser.post(url(running, "campaign-close"))
     page = browser.get(answer["Location"])

@@ -241,7 +241,7 @@ def test_a_hotspot_that_no_longer_splits_is_closed_and_its_finding_resolved(proj
         actor=lea, project=project, scope={"finding": str(finding.pk)}, reason="C3 reworded"
     ).campaign
     ids = list(Item.objects.filter(tasks__round=campaign.round).values_list("external_id", flat=True))
-    make_labels(project, [(i, who, "refund") for i in ids for who in PEOPLE[:2]], round_key=campaign.round.key)
+    make_labels(project, [(i, who, "refund") for i in ids for who in PEOPLE], round_key=campaign.round.key)
     Task.objects.filter(round=campaign.round).update(state="done")
 
     closed = close_campaign(actor=lea, campaign=campaign)
@@ -256,6 +256,23 @@ def test_a_hotspot_that_no_longer_splits_is_closed_and_its_finding_resolved(proj
     assert finding.state == "resolved"
     last = finding.events.order_by("-pk")[0]
     assert (last.actor, last.note.startswith("Closed by relabel-1: items that split fell from ")) == (lea, True)
+
+
+def test_fewer_labels_than_before_close_no_hotspot(project: Project, lea: User) -> None:
+    make_planted_project(project)
+    run_job(request_analysis(actor=None, project=project, kinds=["hotspots"]).pk)
+    finding = Finding.objects.get()
+    campaign = start_campaign(actor=lea, project=project, scope={"finding": str(finding.pk)}, reason="cheap").campaign
+    ids = list(Item.objects.filter(tasks__round=campaign.round).values_list("external_id", flat=True))
+    make_labels(project, [(i, who, "refund") for i in ids for who in PEOPLE[:2]], round_key=campaign.round.key)
+    Task.objects.filter(round=campaign.round).update(state="done")
+
+    closed = close_campaign(actor=lea, campaign=campaign)
+
+    finding.refresh_from_db()
+    assert closed.report is not None
+    assert not closed.report["hotspot"]["is_closed"]
+    assert finding.state == "open"
 
 
 def test_a_hotspot_that_still_splits_stays_open(project: Project, lea: User) -> None:

@@ -16,7 +16,7 @@ from launcher.locks import is_held, only_run
 from launcher.servers import Servers, forget, running_servers
 
 HOMES = paths.VAR / "tests"
-BENCHMARKS = ("stats", "importing")
+BENCHMARKS = ("stats", "importing", "queue", "snapshots")
 
 
 def run_tests(arguments: Sequence[str]) -> int:
