@@ -119,14 +119,8 @@ def action(view: View) -> View:
 def workbench(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """The page: the item held now, or a start that claims one by POST."""
     task = current_task(access.annotator)
-    context = {
-        "access": access,
-        "shown": _shown(access, task, is_swap=False) if task else None,
-        "guide": _guide(access, task) if task else None,
-        "mine": my_progress(access.annotator),
-        "renew_seconds": max(access.project.lease_seconds // 3, 5),
-    }
-    return render(request, "workbench/page.html", context)
+    shown = _shown(access, task, is_swap=False) if task else None
+    return render(request, "workbench/page.html", _page_context(access, shown, _guide(access, task) if task else None))
 
 
 @action
@@ -228,14 +222,24 @@ def _show_task(
     request: HttpRequest, access: ProjectAccess, task: LeasedTask, *, notice: str = "", problem: str = "",
     answer: dict[str, Any] | None = None, errors: dict[str, list[str]] | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    is_new_panel = request.POST.get("panel_version") != task.version.sha256
-    context = {
+    is_swap = request.headers.get("HX-Request") == "true"
+    is_new_panel = not is_swap or request.POST.get("panel_version") != task.version.sha256
+    shown = _shown(
+        access, task, answer, errors, notice=notice, problem=problem, is_swap=is_swap, is_new_panel=is_new_panel
+    )
+    guide = _guide(access, task) if is_new_panel else None
+    template = "workbench/_task.html" if is_swap else "workbench/page.html"
+    return render(request, template, _page_context(access, shown, guide), status=status)
+
+
+def _page_context(access: ProjectAccess, shown: Shown | None, guide: Guide | None) -> dict[str, Any]:
+    return {
         "access": access,
-        "shown": _shown(access, task, answer, errors, notice=notice, problem=problem, is_new_panel=is_new_panel),
-        "guide": _guide(access, task) if is_new_panel else None,
+        "shown": shown,
+        "guide": guide,
         "mine": my_progress(access.annotator),
+        "renew_seconds": max(access.project.lease_seconds // 3, 5),
     }
-    return render(request, "workbench/_task.html", context, status=status)
 
 
 def _show_refused(

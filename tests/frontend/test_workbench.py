@@ -234,3 +234,16 @@ def test_an_owner_who_is_no_member_is_told_so(work: Project, olga: User) -> None
     assert (page.status_code, action.status_code) == (409, 409)
     assert "add yourself as one" in page.content.decode()
     assert not Lease.objects.exists()
+
+
+def test_without_htmx_a_missing_answer_comes_back_as_a_whole_page(browser: Client, work: Project) -> None:
+    lease = claim(browser, work)
+
+    page = browser.post(url(work, "workbench-submit", lease.pk), {"q.urgency": "5"})
+
+    html = page.content.decode()
+    assert page.status_code == 422
+    assert "<html" in html
+    assert 'id="error-intent"' in html
+    assert 'data-clause="C3"' in html
+    assert not Annotation.objects.exists()
