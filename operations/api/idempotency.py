@@ -51,7 +51,8 @@ def answer_once(request: Request, key: str, body: bytes, answer: Callable[[], Re
     """Run `answer` unless (user, key) has an answer already; keep what it says if it is a 2xx."""
     if not key.strip() or len(key) > 200 or not key.isprintable():
         raise InvalidInput(errors=[FieldError("Idempotency-Key", "length", "1 to 200 printable characters.")])
-    digest = hashlib.sha256(b"\n".join([str(request.method).encode(), request.get_full_path().encode(), body])).hexdigest()
+    parts = [str(request.method).encode(), request.get_full_path().encode(), body]
+    digest = hashlib.sha256(b"\n".join(parts)).hexdigest()
     earlier, is_mine = _reserve(cast(int, request.user.pk), key, digest)
     if not is_mine:
         return _replay(earlier, digest)
