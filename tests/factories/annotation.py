@@ -36,8 +36,10 @@ def make_member(project: Project, user: User | None, role: str = "annotator", **
     return member
 
 
-def make_item(project: Project, external_id: str, text: str = "Where is my money?", **meta: Any) -> Item:
-    payload, meta = {"text": text}, meta or {"language": "en"}
+def make_item(
+    project: Project, external_id: str, text: str = "Where is my money?", payload: Any = None, **meta: Any
+) -> Item:
+    payload, meta = payload or {"text": text}, meta or {"language": "en"}
     return Item.objects.create(
         project=project, external_id=external_id, payload=payload, meta=meta,
         sha256=content_sha256({"external_id": external_id, "payload": payload, "meta": meta}),

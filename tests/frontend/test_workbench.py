@@ -247,3 +247,17 @@ def test_without_htmx_a_missing_answer_comes_back_as_a_whole_page(browser: Clien
     assert 'id="error-intent"' in html
     assert 'data-clause="C3"' in html
     assert not Annotation.objects.exists()
+
+
+def test_a_conversation_is_shown_turn_by_turn_and_as_text_only(browser: Client, project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(fields=[{"key": "talk", "type": "chat"}])
+    turns = [{"role": "user", "text": "<b>Where</b> is it?"}, {"role": "assistant", "text": "On its way."}]
+    item = make_item(project, "c1", payload={"talk": turns, "hidden": "gold: refund"})
+    make_task(item)
+
+    html = browser.post(url(project, "workbench-claim"), headers=HTMX).content.decode()
+
+    assert html.count('class="chat-turn') == 2
+    assert "&lt;b&gt;Where&lt;/b&gt; is it?" in html
+    assert "chat-turn-reply" in html.split("On its way.")[0].rsplit("<li", 1)[1]
+    assert "gold: refund" not in html
