@@ -52,6 +52,9 @@ class Item(models.Model):
     meta = models.JSONField(default=dict)
     sha256 = models.CharField(max_length=64, help_text="of the canonical JSON of {external_id, payload, meta}")
     priority = models.SmallIntegerField(default=0)
+    feed_reason = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="why it was sent: model uncertainty, ..."
+    )
     # Written with its batch in one transaction; batches are never removed. The database need not check each row of it.
     batch = models.ForeignKey(
         ImportBatch, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False

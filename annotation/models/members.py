@@ -38,12 +38,19 @@ class Member(models.Model):
     is_active = models.BooleanField(default=True, help_text="False: no longer a member; their labels stay")
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)
+    pause_evidence = models.JSONField(null=True, blank=True, help_text="the figures, when a rule has paused them")
+    qualified_major = models.PositiveIntegerField(null=True, help_text="newest major they have passed for")
+    accuracy = models.FloatField(null=True, help_text="estimated by the last analysis; adaptive overlap weighs by it")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["project", "name"], name="one_member_per_name"),
             models.UniqueConstraint(fields=["project", "id"], name="members_by_project"),
+            models.UniqueConstraint(fields=["project", "id", "kind"], name="members_by_project_and_kind"),
+            models.CheckConstraint(
+                condition=Q(accuracy__isnull=True) | Q(accuracy__gt=0, accuracy__lt=1), name="accuracy_is_a_share"
+            ),
             models.UniqueConstraint(
                 fields=["project", "user"], condition=Q(user__isnull=False), name="one_membership_per_user"
             ),

@@ -54,10 +54,17 @@ class Round(models.Model):
         RELABEL = "relabel"
         IMPORTED = "imported"
         QUALIFICATION = "qualification"
+        GOLD = "gold"
+        REPEAT = "repeat"
 
     class State(models.TextChoices):
         OPEN = "open"
+        PAUSED = "paused"
         CLOSED = "closed"
+
+    # Rounds whose seats wait in the queue. In the others everybody answers by themself: a seat is made as it is
+    # handed out, or (imported) there is none.
+    QUEUED: ClassVar = (Kind.INITIAL, Kind.RELABEL)
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="rounds")
@@ -67,6 +74,7 @@ class Round(models.Model):
     major = models.PositiveIntegerField(null=True, help_text="guideline major its open tasks are under")
     overlap = models.JSONField(null=True, blank=True, help_text="its own policy; null: the project's")
     openings = models.BigIntegerField(default=0, help_text="how often seats were opened in bulk: QueuePosition")
+    n_items = models.BigIntegerField(default=0, help_text="items it was opened for, counted as they are opened")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -74,10 +82,10 @@ class Round(models.Model):
             models.UniqueConstraint(fields=["project", "key"], name="one_round_per_key"),
             models.UniqueConstraint(fields=["project", "id"], name="rounds_by_project"),
             models.CheckConstraint(
-                condition=Q(kind__in=["initial", "relabel", "imported", "qualification"]),
+                condition=Q(kind__in=["initial", "relabel", "imported", "qualification", "gold", "repeat"]),
                 name="round_kind_is_known",
             ),
-            models.CheckConstraint(condition=Q(state__in=["open", "closed"]), name="round_state_is_known"),
+            models.CheckConstraint(condition=Q(state__in=["open", "paused", "closed"]), name="round_state_is_known"),
         ]
 
     def __str__(self) -> str:

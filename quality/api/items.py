@@ -13,7 +13,7 @@ from annotation.api.items import item_body
 from annotation.models import Annotation, Assignment
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
 from operations.api.pages import check_parameters
-from quality.models import GoldLabel
+from annotation.models import GoldLabel
 from quality.selectors.gold import gold_of
 
 

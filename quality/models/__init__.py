@@ -1,7 +1,6 @@
 from quality.models.analyses import AgreementFigure, Analysis
 from quality.models.campaigns import RelabelCampaign
 from quality.models.findings import Finding, FindingEvent
-from quality.models.gold import GoldLabel
 from quality.models.snapshots import DatasetSnapshot
 
 __all__ = [
@@ -10,6 +9,5 @@ __all__ = [
     "DatasetSnapshot",
     "Finding",
     "FindingEvent",
-    "GoldLabel",
     "RelabelCampaign",
 ]

@@ -1,7 +1,7 @@
 from django.db.models import QuerySet
 
 from annotation.models import Item
-from quality.models import GoldLabel
+from annotation.models import GoldLabel
 
 
 def gold_of(item: Item) -> QuerySet[GoldLabel]:

@@ -20,10 +20,10 @@ _KNOWN = """
     SELECT line, gold.answer = import_rows.answer AND gold.rationale = import_rows.rationale AS is_same
     FROM import_rows
     JOIN annotation_item AS item ON item.project_id = %(project)s AND item.external_id = import_rows.external_id
-    JOIN quality_goldlabel AS gold ON gold.item_id = item.id AND gold.superseded_at IS NULL
+    JOIN annotation_goldlabel AS gold ON gold.item_id = item.id AND gold.superseded_at IS NULL
 """
 _STORE = """
-    INSERT INTO quality_goldlabel (project_id, item_id, answer, rationale, created_by_id, created_at)
+    INSERT INTO annotation_goldlabel (project_id, item_id, answer, rationale, created_by_id, created_at)
     SELECT %(project)s, item.id, answer, rationale, %(actor)s, %(now)s
     FROM import_new JOIN import_rows USING (line)
     JOIN annotation_item AS item ON item.project_id = %(project)s AND item.external_id = import_rows.external_id

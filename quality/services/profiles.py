@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from accounts.errors import NotFound
 from annotation.models import Member, Project
-from quality.models import AgreementFigure, Finding, GoldLabel
+from annotation.models import GoldLabel
+from quality.models import AgreementFigure, Finding
 from quality.ratings_loader import LabelTable, load_labels
 from quality.selectors.analyses import latest_analysis
 from quality.services.agreement import AnalysisNeeded, database_now, is_small

@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from accounts.errors import Conflict
 from annotation.models import Project
-from quality.models import FindingEvent, GoldLabel
+from annotation.models import GoldLabel
+from quality.models import FindingEvent
 from quality.ratings_loader import LabelTable
 from quality.services.agreement_row import Row, main_distance
 from quality.services.agreement_rows import agreement_rows

@@ -12,7 +12,7 @@ from annotation.models import Project
 from guidelines.label_schema import PreferenceQuestion, Question, parse_questions
 from guidelines.models import GuidelineVersion
 from operations.strict_json import canonical_json
-from quality.models import GoldLabel
+from annotation.models import GoldLabel
 from quality.ratings_loader import CodedQuestion, LabelTable
 from quality.ratings_loader.questions import CODED_TYPES
 from quality.services.aggregation import Aggregated, aggregate

@@ -13,7 +13,7 @@ from annotation.models import Annotation, Assignment, ImportBatch, Item, Member,
 from annotation.services.importing.background import imports_dir
 from operations.models import IdempotentAnswer, Job
 from operations.services.jobs import run_job
-from quality.models import GoldLabel
+from annotation.models import GoldLabel
 
 Api = Callable[..., Client]
 URL = "/api/v1/projects/intents/"

@@ -11,7 +11,7 @@ from accounts.models import User
 from annotation.models import Annotation, Item, Member, Project, Round
 from guidelines.models import GuidelineVersion
 from operations.strict_json import content_sha256
-from quality.models import GoldLabel
+from annotation.models import GoldLabel
 
 
 def make_items(project: Project, ids: Iterable[str], text: str = "Where is my money?", **meta: Any) -> list[Item]:

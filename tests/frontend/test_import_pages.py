@@ -17,7 +17,7 @@ from annotation.services.importing.sources import LineFormat
 from frontend import uploads
 from frontend.uploads import UploadIncomplete, UploadTooLarge, received_upload
 from guidelines.services.editing import create_guideline
-from quality.models import GoldLabel
+from annotation.models import GoldLabel
 from tests.factories.annotation import make_item, make_project
 from tests.frontend.hostile import HOSTILE, raw_markup
 from tests.frontend.pages import HTMX, browser_of

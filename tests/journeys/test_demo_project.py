@@ -10,7 +10,8 @@ from django.test import Client
 
 from annotation.models import Annotation, Assignment, Member, Project
 from annotation.services.queue import claim_next
-from quality.models import Finding, GoldLabel
+from annotation.models import GoldLabel
+from quality.models import Finding
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,7 @@ from accounts.models import AuditEvent, User
 from annotation.formats.rows import lines_from_values
 from annotation.models import Project
 from annotation.services.importing import ImportRefused, ImportReport
-from quality.models import GoldLabel
+from annotation.models import GoldLabel
 from quality.services.gold import import_gold
 from tests.factories.annotation import make_item
 

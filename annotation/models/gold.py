@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from annotation.models import Item, Project
+from annotation.models.items import Item
+from annotation.models.projects import Project
 
 
 class GoldLabel(models.Model):
@@ -27,6 +28,9 @@ class GoldLabel(models.Model):
             models.UniqueConstraint(
                 fields=["item"], condition=Q(superseded_at__isnull=True), name="one_current_gold_per_item"
             )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "id"], condition=Q(superseded_at__isnull=True), name="gold_by_project")
         ]
 
     def __str__(self) -> str:
