@@ -4,7 +4,6 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
-
 # Rows that are there already: stuck tasks were skipped by all, returned seats count as come with the first tick.
 FILL = """
 UPDATE annotation_task SET desk_reason = 'skipped' WHERE state = 'needs_lead';
@@ -111,6 +110,7 @@ class Migration(migrations.Migration):
                 ('annotator', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='annotation.member')),
                 ('day', models.DateField(help_text="today, in the project's time zone, when it was last counted")),
                 ('served', models.PositiveIntegerField(default=0, help_text='items handed to them on that day, of every kind')),
+                ('answered', models.PositiveIntegerField(default=0, help_text='answers of that day that were not taken back')),
                 ('gold', models.PositiveIntegerField(default=0)),
                 ('repeats', models.PositiveIntegerField(default=0)),
                 ('empty_ticks', models.BigIntegerField(null=True)),
@@ -275,6 +275,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='assignment',
+            name='slot',
+            field=models.PositiveSmallIntegerField(help_text="null: a seat of somebody's own, which needs no number", null=True),
+        ),
+        migrations.AlterField(
+            model_name='assignment',
             name='state',
             field=models.CharField(choices=[('open', 'Open'), ('leased', 'Leased'), ('submitted', 'Submitted'), ('parked', 'Parked'), ('withdrawn', 'Withdrawn')], default='open', max_length=9),
         ),
@@ -333,6 +338,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='assignment',
             constraint=models.CheckConstraint(condition=models.Q(('purpose__isnull', True), ('purpose__in', ['adaptive', 'gold', 'repeat', 'qualify']), _connector='OR'), name='seat_purpose_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='assignment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('purpose__in', ['gold', 'repeat', 'qualify']), ('slot__isnull', True)), models.Q(('slot__isnull', False), models.Q(('purpose__isnull', True), ('purpose', 'adaptive'), _connector='OR')), _connector='OR'), name='seats_are_numbered_unless_ones_own'),
         ),
         migrations.AddConstraint(
             model_name='assignment',
@@ -526,9 +535,13 @@ class Migration(migrations.Migration):
             model_name='desknote',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True)), ('closed_at__isnull', False), _connector='OR'), name='who_closes_a_note_closes_it'),
         ),
+        migrations.AddIndex(
+            model_name='lanecount',
+            index=models.Index(fields=['project', 'lane'], name='lane_counts_by_project'),
+        ),
         migrations.AddConstraint(
             model_name='lanecount',
-            constraint=models.UniqueConstraint(fields=('project', 'lane', 'annotator'), name='one_count_per_lane_and_annotator'),
+            constraint=models.UniqueConstraint(fields=('annotator', 'lane'), name='one_count_per_lane_and_annotator'),
         ),
         migrations.AddConstraint(
             model_name='lanecount',

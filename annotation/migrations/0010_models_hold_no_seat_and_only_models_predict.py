@@ -31,6 +31,10 @@ ALTER TABLE annotation_pairmeeting
         REFERENCES annotation_member (project_id, id) DEFERRABLE INITIALLY DEFERRED,
     ADD CONSTRAINT second_of_a_pair_in_its_project FOREIGN KEY (project_id, second_id)
         REFERENCES annotation_member (project_id, id) DEFERRABLE INITIALLY DEFERRED;
+INSERT INTO annotation_lanecount (project_id, annotator_id, lane, taken)
+    SELECT seat.project_id, seat.annotator_id, 0, count(*)
+    FROM annotation_assignment seat JOIN annotation_task task ON task.id = seat.task_id
+    WHERE seat.state IN ('leased', 'submitted') AND task.state <> 'superseded' GROUP BY 1, 2;
 """
 BACKWARD = """
 ALTER TABLE annotation_pairmeeting

@@ -60,6 +60,7 @@ class QueueMemory(models.Model):
     annotator = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True, related_name="+")
     day = models.DateField(help_text="today, in the project's time zone, when it was last counted")
     served = models.PositiveIntegerField(default=0, help_text="items handed to them on that day, of every kind")
+    answered = models.PositiveIntegerField(default=0, help_text="answers of that day that were not taken back")
     gold = models.PositiveIntegerField(default=0)
     repeats = models.PositiveIntegerField(default=0)
     empty_ticks = models.BigIntegerField(null=True)
@@ -82,10 +83,11 @@ class QueueMemory(models.Model):
 
 
 class LaneCount(models.Model):
-    """Seats of a lane that one annotator holds or has answered; the sum over the annotators is what a lane has.
+    """Seats of a lane that one annotator holds, has parked or answered, in tasks that are not superseded; the sum over
+    the annotators is what a lane has. Seats of gold, repeats and qualification are not counted.
 
-    One row per person, written only in transactions that hold the person: nobody waits for a colleague to count.
-    `manage.py verify` compares it with the seats.
+    One row per person and lane, so that nobody waits for a colleague to count. `manage.py verify` compares it with
+    the seats.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -100,9 +102,10 @@ class LaneCount(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["project", "lane", "annotator"], name="one_count_per_lane_and_annotator"),
+            models.UniqueConstraint(fields=["annotator", "lane"], name="one_count_per_lane_and_annotator"),
             models.CheckConstraint(condition=Q(taken__gte=0), name="a_lane_count_is_not_negative"),
         ]
+        indexes: ClassVar = [models.Index(fields=["project", "lane"], name="lane_counts_by_project")]
 
     def __str__(self) -> str:
         return f"{self.taken} in lane {self.lane} by {self.annotator_id}"

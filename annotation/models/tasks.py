@@ -104,7 +104,9 @@ class Assignment(models.Model):
     task = models.ForeignKey(
         Task, on_delete=models.PROTECT, related_name="assignments", db_index=False, db_constraint=False
     )
-    slot = models.PositiveSmallIntegerField()
+    slot = models.PositiveSmallIntegerField(
+        null=True, help_text="null: a seat of somebody's own, which needs no number"
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     rank = models.IntegerField(default=0, help_text="minus the item's priority: one ascending order for the index")
     lane = models.SmallIntegerField(
@@ -164,6 +166,11 @@ class Assignment(models.Model):
             models.CheckConstraint(
                 condition=Q(purpose__isnull=True) | Q(purpose__in=["adaptive", "gold", "repeat", "qualify"]),
                 name="seat_purpose_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(slot__isnull=True, purpose__in=["gold", "repeat", "qualify"])
+                | (Q(slot__isnull=False) & (Q(purpose__isnull=True) | Q(purpose="adaptive"))),
+                name="seats_are_numbered_unless_ones_own",
             ),
             models.CheckConstraint(condition=Q(is_ahead=False) | Q(state="leased"), name="only_leases_are_ahead"),
             models.CheckConstraint(

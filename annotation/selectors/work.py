@@ -45,13 +45,18 @@ class LeasedTask:
     version: ShownVersion
     questions: list[dict[str, Any]]
     draft: dict[str, Any] | None
+    prelabel: dict[str, Any] | None = None
 
 
+SHOWN_COLUMNS = """
+    lease.id, lease.epoch, lease.granted_at, seat.leased_until, item.id, item.external_id, item.payload,
+    project.fields, version.id, version.major, version.minor, version.sha256, lease.draft,
+    CASE WHEN lease.prelabel_shown THEN {prelabel} END
+"""
 _SHOWN = Prepared(
     "concord_current_task",
-    """
-    SELECT lease.id, lease.epoch, lease.granted_at, seat.leased_until, item.id, item.external_id, item.payload,
-           project.fields, version.id, version.major, version.minor, version.sha256, lease.draft
+    f"""
+    SELECT {SHOWN_COLUMNS.format(prelabel="(SELECT answer FROM annotation_prediction WHERE id = lease.prelabel_id)")}
     FROM annotation_assignment seat
     JOIN annotation_lease lease ON lease.assignment_id = seat.id AND lease.epoch = seat.epoch
     JOIN annotation_task task ON task.id = seat.task_id
@@ -59,20 +64,25 @@ _SHOWN = Prepared(
     JOIN annotation_project project ON project.id = seat.project_id
     JOIN guidelines_guidelineversion version ON version.id = lease.guideline_version_id
     WHERE seat.project_id = %(project)s AND seat.annotator_id = %(annotator)s AND seat.state = 'leased'
-    """,
-    {"project": "bigint", "annotator": "bigint"},
+      AND seat.is_ahead = %(ahead)s
+    """,  # noqa: S608  (our own text)
+    {"project": "bigint", "annotator": "bigint", "ahead": "boolean"},
 )
 
 
-def current_task(annotator: Member) -> LeasedTask | None:
-    """What this annotator holds now, with its draft; also after its time, while nobody else has taken it. One query."""
-    row = first_row(_SHOWN, {"project": annotator.project_id, "annotator": annotator.pk})
-    return _leased_task(row) if row else None
+def current_task(annotator: Member, *, ahead: bool = False) -> LeasedTask | None:
+    """What this annotator holds now, with its draft; also after its time, while nobody else has taken it. One query.
+
+    `ahead`: what the workbench has fetched for after that.
+    """
+    row = first_row(_SHOWN, {"project": annotator.project_id, "annotator": annotator.pk, "ahead": ahead})
+    return leased_task(row) if row else None
 
 
-def _leased_task(row: tuple[Any, ...]) -> LeasedTask:
+def leased_task(row: tuple[Any, ...]) -> LeasedTask:
+    """From a row of SHOWN_COLUMNS."""
     lease_id, epoch, granted_at, until, item_id, external_id, raw_payload, raw_fields, *rest = row
-    version_id, major, minor, sha, raw_draft = rest
+    version_id, major, minor, sha, raw_draft, raw_prelabel = rest
     payload, fields = json.loads(raw_payload), json.loads(raw_fields)
     return LeasedTask(
         lease=HeldLease(lease_id, epoch, granted_at, until),
@@ -81,6 +91,7 @@ def _leased_task(row: tuple[Any, ...]) -> LeasedTask:
         version=ShownVersion(version_id, f"{major}.{minor}", sha),
         questions=instructions_of(version_id, sha).questions_json,
         draft=json.loads(raw_draft) if raw_draft is not None else None,
+        prelabel=json.loads(raw_prelabel) if raw_prelabel is not None else None,
     )
 
 

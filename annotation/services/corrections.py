@@ -6,18 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.errors import NotFound
-from annotation.models import Annotation, Assignment, Lease, Member, QueuePosition, Round, Task
+from annotation.models import Annotation, Assignment, Lease, Member, QueueMemory, Round, Task
+from annotation.routing import Reason
 from annotation.selectors.work import LeasedTask, current_task
+from annotation.services.adaptive import settle_task
 from annotation.services.answers import Reply, believable_seconds, checked_answer, replay_of
-from annotation.services.leases import free_seats, lock_seats
+from annotation.services.leases import free_seats, lock_seat, lock_seats
+from annotation.services.pairs import record_meetings
 from annotation.services.refusals import AmendNotAllowed, NothingToUndo
 from annotation.services.statements import rows_changed
 from annotation.services.turns import Turn, take_turn
 from annotation.services.write_lock import hold_for_writing
 
-UNDO = "undo"
+UNDO = Reason.UNDO.value
 
 
 def amend_annotation(
@@ -43,14 +47,17 @@ def amend_annotation(
             raise AmendNotAllowed
         now = max(now, old.created_at)  # the answer may have been stored while this waited for its turn
         Annotation.objects.filter(pk=old.pk).update(superseded_at=now)
-        return Annotation.objects.create(
+        amended = Annotation.objects.create(
             project_id=old.project_id, round_id=old.round_id, item_id=old.item_id, annotator_id=annotator.pk,
             annotator_kind=old.annotator_kind, assignment_id=old.assignment_id, lease_id=old.lease_id,
             revision=old.revision + 1, submission_id=submission_id, answer_sha256=fingerprint,
             answer=_checked(reply, old), guideline_version_id=old.guideline_version_id, source=source,
             seconds_spent=believable_seconds(seconds_spent, old.created_at, now), confidence=confidence,
-            comment=comment, clauses=list(reply.clauses), labeled_at=now, created_at=now,
+            comment=comment, clauses=list(reply.clauses), labeled_at=now, created_at=now, occurrence=old.occurrence,
         )  # fmt: skip
+        if turn.rules.stop_at_posterior is not None and old.lease_id is not None:
+            settle_task(turn, lock_seat(annotator, old.lease_id))
+    return amended
 
 
 def _own_answer(annotator: Member, annotation_id: uuid.UUID) -> Annotation:
@@ -64,7 +71,7 @@ def _own_answer(annotator: Member, annotation_id: uuid.UUID) -> Annotation:
 def _may_correct(turn: Turn, old: Annotation) -> bool:
     seat = old.assignment
     is_current = seat is not None and seat.task.state != Task.State.SUPERSEDED
-    return turn.allows_amend and is_current and old.round.state == Round.State.OPEN
+    return turn.allows_amend and is_current and old.round.state != Round.State.CLOSED
 
 
 def _checked(reply: Reply, old: Annotation) -> dict[str, Any]:
@@ -107,8 +114,12 @@ def _take_back(turn: Turn, last: Annotation, now: datetime) -> None:
     held = _lock_seats(turn, last)
     free_seats(held, Lease.Ending.RELEASED)
     Annotation.objects.filter(pk=last.pk).update(superseded_at=max(now, last.created_at))
-    QueuePosition.objects.filter(annotator_id=turn.annotator_id).delete()  # their task may be theirs to take again
     Lease.objects.filter(assignment=last.assignment, ending=Lease.Ending.SUBMITTED).update(ending=Lease.Ending.UNDONE)
+    QueueMemory.objects.filter(annotator_id=turn.annotator_id, day=turn.today.day, answered__gt=0).update(
+        answered=F("answered") - 1
+    )
+    if turn.rules.shared_per_pair and last.round.kind in Round.QUEUED and last.assignment is not None:
+        record_meetings(turn.annotator_id, turn.project_id, last.assignment.task_id, by=-1)
     values = {
         "seat": last.assignment_id, "old_lease": last.lease_id, "lease": uuid.uuid4(), "answer": last.pk,
         "lease_seconds": turn.lease_seconds, "reason": UNDO,

@@ -38,10 +38,14 @@ class SeatOfLease:
     seat_id: int
     seat_state: str
     seat_epoch: int
+    purpose: str | None
+    needs_cohort: bool
     task_id: int
     task_state: str
     round_id: int
     round_state: str
+    round_kind: str
+    most_labels: int | None
     item_id: int
     revisions: int
     earlier_id: int | None
@@ -54,9 +58,17 @@ class SeatOfLease:
 
     @property
     def is_free_again(self) -> bool:
-        """It ran out or was given back, and nobody has had the seat since: its epoch is still this lease's."""
+        """It ran out or was given back, and nobody has had the seat since: its epoch is still this lease's.
+
+        A seat of one's own that was given back is nobody else's, so it is free for them as long as its round is open.
+        """
         was_let_go = self.ending in {Lease.Ending.EXPIRED, Lease.Ending.RELEASED}
-        return was_let_go and self.seat_state == Assignment.State.OPEN and self.seat_epoch == self.epoch
+        free = Assignment.State.WITHDRAWN if self.is_ones_own else Assignment.State.OPEN
+        return was_let_go and self.seat_state == free and self.seat_epoch == self.epoch
+
+    @property
+    def is_ones_own(self) -> bool:
+        return self.purpose in Assignment.PERSONAL
 
 
 # "+ 0": never by the index of the annotator, who may have a hundred thousand leases.
@@ -64,7 +76,8 @@ _LOCK = Prepared(
     "concord_lock_seat",
     """
     SELECT lease.id, lease.epoch, lease.granted_at, lease.ending, lease.guideline_version_id, version.sha256,
-           seat.id, seat.state, seat.epoch, task.id, task.state, round.id, round.state, task.item_id,
+           seat.id, seat.state, seat.epoch, seat.purpose, seat.needs_cohort, task.id, task.state,
+           round.id, round.state, round.kind, task.most_labels, task.item_id,
            (SELECT coalesce(max(answer.revision), 0) FROM annotation_annotation answer
             WHERE answer.assignment_id = seat.id AND answer.annotator_id = lease.annotator_id),
            (SELECT answer.id FROM annotation_annotation answer
@@ -109,25 +122,60 @@ def renew_lease(*, annotator: Member, lease_id: uuid.UUID) -> LeasedTask:
 
 def _take_up_again(turn: Turn, seat: SeatOfLease) -> None:
     holds_another = Assignment.objects.filter(
-        project_id=turn.project_id, annotator_id=turn.annotator_id, state=Assignment.State.LEASED
+        annotator_id=turn.annotator_id, state=Assignment.State.LEASED, is_ahead=False
     )  # fmt: skip
-    sits_in_task = Assignment.objects.filter(task_id=seat.task_id, annotator_id=turn.annotator_id)
     is_resumable = seat.ending == Lease.Ending.EXPIRED and seat.is_free_again
-    if not is_resumable or holds_another.exists() or sits_in_task.exists():
+    if not is_resumable or holds_another.exists() or is_taken_from(turn, seat):
         raise LeaseExpired
-    Assignment.objects.filter(pk=seat.seat_id).update(
-        state=Assignment.State.LEASED, annotator_id=turn.annotator_id, annotator_kind=Member.Kind.HUMAN,
-        leased_until=seat.now,
-    )  # fmt: skip
+    rows_changed(_TAKE_UP, {"seat": seat.seat_id, "annotator": turn.annotator_id, "now": seat.now})
     Lease.objects.filter(pk=seat.lease_id).update(ended_at=None, ending=None)
+
+
+def is_taken_from(turn: Turn, seat: SeatOfLease) -> bool:
+    """A seat that is free again is not theirs any more: they took another of the same task after it was given back,
+    or it is for a cohort that the task lacks and somebody of theirs has come meanwhile."""
+    sits = Assignment.objects.filter(task_id=seat.task_id, annotator_id=turn.annotator_id).exclude(pk=seat.seat_id)
+    if sits.exists():
+        return True
+    return (
+        seat.needs_cohort and rows_changed(_COHORT_IS_THERE, {"seat": seat.seat_id, "annotator": turn.annotator_id}) > 0
+    )
+
+
+COHORT_OF_HOLDER = """
+    CASE WHEN annotation_assignment.needs_cohort THEN (
+        SELECT nullif(member.cohorts ->> contract.cohort_key, '')
+        FROM annotation_member member JOIN annotation_slicecontract contract ON contract.project_id = member.project_id
+        WHERE member.id = %(annotator)s AND contract.number = annotation_assignment.lane) END
+"""
+_COHORT_IS_THERE = f"""
+    SELECT 1 FROM annotation_assignment
+    WHERE id = %(seat)s AND EXISTS (
+        SELECT 1 FROM annotation_assignment other
+        WHERE other.task_id = annotation_assignment.task_id AND other.id <> annotation_assignment.id
+          AND other.needs_cohort AND other.cohort = {COHORT_OF_HOLDER})
+"""  # noqa: S608  (our own text)
+_TAKE_UP = f"""
+    WITH taken AS (
+        UPDATE annotation_assignment SET
+            state = 'leased', annotator_id = %(annotator)s, annotator_kind = 'human', leased_until = %(now)s,
+            cohort = {COHORT_OF_HOLDER}
+        WHERE id = %(seat)s RETURNING project_id, lane, purpose
+    )
+    INSERT INTO annotation_lanecount AS counted (project_id, annotator_id, lane, taken)
+    SELECT project_id, %(annotator)s, lane, 1 FROM taken
+    WHERE coalesce(purpose NOT IN ('gold', 'repeat', 'qualify'), true)
+    ON CONFLICT (annotator_id, lane) DO UPDATE SET taken = counted.taken + 1
+"""  # noqa: S608
 
 
 def _set_end(turn: Turn, seat: SeatOfLease) -> None:
     rows_changed(
         """
-        UPDATE annotation_assignment SET leased_until = clock_timestamp() + make_interval(secs => %s) WHERE id = %s
+        UPDATE annotation_assignment SET leased_until = clock_timestamp() + make_interval(secs => %s)
+        WHERE id = %s OR (annotator_id = %s AND state = 'leased')
         """,
-        [turn.lease_seconds, seat.seat_id],
+        [turn.lease_seconds, seat.seat_id, turn.annotator_id],
     )
 
 
@@ -197,26 +245,60 @@ def _store_skip(turn: Turn, seat: SeatOfLease, reason: str) -> None:
     )
 
 
+ABANDONED_AFTER = 5  # leases of a task that ran out: then it waits for the lead instead of the next person
+
+# The clock of each project first, in order: its tick is the seats' place among what came late. Counts after that,
+# in order too. A seat of one's own is not for others: it leaves the queue and stays theirs.
 _FREE = """
-    WITH freed AS (
+    WITH seat AS MATERIALIZED (
+        SELECT seat.id, seat.project_id, seat.task_id, seat.annotator_id, seat.lane, seat.epoch,
+               coalesce(seat.purpose IN ('gold', 'repeat', 'qualify'), false) AS is_ones_own,
+               task.state = 'superseded' OR round.state = 'closed' AS is_over
+        FROM annotation_assignment seat
+        JOIN annotation_task task ON task.id = seat.task_id JOIN annotation_round round ON round.id = task.round_id
+        WHERE seat.id = ANY(%(seats)s) AND seat.state = 'leased'
+    ), ticked AS (
+        INSERT INTO annotation_queueclock AS clock (project_id, ticks)
+        SELECT DISTINCT project_id, 2 FROM seat ORDER BY project_id
+        ON CONFLICT (project_id) DO UPDATE SET ticks = clock.ticks + 1 RETURNING clock.project_id, clock.ticks
+    ), counted AS MATERIALIZED (
+        SELECT lane.id, gone.n FROM annotation_lanecount lane
+        JOIN (SELECT annotator_id, lane, count(*) AS n FROM seat WHERE NOT is_ones_own GROUP BY 1, 2) gone
+            ON gone.annotator_id = lane.annotator_id AND gone.lane = lane.lane
+        WHERE EXISTS (SELECT 1 FROM ticked)
+        ORDER BY lane.id FOR NO KEY UPDATE OF lane
+    ), uncounted AS (
+        UPDATE annotation_lanecount SET taken = greatest(0, taken - counted.n) FROM counted
+        WHERE annotation_lanecount.id = counted.id
+    ), freed AS (
         UPDATE annotation_assignment SET
-            state = CASE WHEN task.state = 'superseded' OR round.state = 'closed' THEN 'withdrawn' ELSE 'open' END,
-            annotator_id = NULL, annotator_kind = NULL, leased_until = NULL
-        FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
-        WHERE annotation_assignment.id = ANY(%(seats)s) AND annotation_assignment.state = 'leased'
-          AND task.id = annotation_assignment.task_id
-        RETURNING annotation_assignment.id, annotation_assignment.epoch
+            state = CASE WHEN seat.is_over OR seat.is_ones_own THEN 'withdrawn' ELSE 'open' END,
+            annotator_id = CASE WHEN seat.is_ones_own THEN seat.annotator_id END,
+            annotator_kind = CASE WHEN seat.is_ones_own THEN annotator_kind END,
+            reserved_for_id = CASE WHEN %(ending)s = 'expired' AND NOT seat.is_over THEN reserved_for_id END,
+            leased_until = NULL, is_ahead = false, cohort = NULL, late = ticked.ticks
+        FROM seat JOIN ticked ON ticked.project_id = seat.project_id
+        WHERE annotation_assignment.id = seat.id
+    ), abandoned AS (
+        UPDATE annotation_task SET
+            expiries = expiries + 1,
+            desk_reason = CASE WHEN expiries + 1 >= %(abandoned_after)s AND state = 'open' THEN 'abandoned'
+                               ELSE desk_reason END,
+            state = CASE WHEN expiries + 1 >= %(abandoned_after)s AND state = 'open' THEN 'needs_lead'
+                         ELSE state END
+        FROM seat WHERE %(ending)s = 'expired' AND annotation_task.id = seat.task_id AND NOT seat.is_ones_own
     )
     UPDATE annotation_lease SET ended_at = clock_timestamp(), ending = %(ending)s
-    FROM freed
-    WHERE annotation_lease.assignment_id = freed.id AND annotation_lease.epoch = freed.epoch
+    FROM seat
+    WHERE annotation_lease.assignment_id = seat.id AND annotation_lease.epoch = seat.epoch
       AND annotation_lease.ended_at IS NULL
 """
 
 
 def free_seats(seat_ids: list[int], ending: Lease.Ending) -> int:
     """End the leases of these seats, whose tasks the caller has locked; returns how many were ended."""
-    return rows_changed(_FREE, {"seats": seat_ids, "ending": ending})
+    values = {"seats": seat_ids, "ending": ending, "abandoned_after": ABANDONED_AFTER}
+    return rows_changed(_FREE, values) if seat_ids else 0
 
 
 def free_seats_of(member: Member, ending: Lease.Ending = Lease.Ending.RELEASED) -> int:

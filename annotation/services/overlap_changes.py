@@ -42,6 +42,7 @@ def _reseat(project: Project, round_: Round) -> SeatsChanged:
             with cursor.copy("COPY seats_wanted FROM STDIN") as copy:
                 for row in batch:
                     copy.write_row(row)
+        cursor.execute(_CAP, {"round": round_.pk, "most_labels": _cap(project)})
         cursor.execute(_RESIZE, {"round": round_.pk})
         cursor.execute(_ADD)
         added = cursor.rowcount
@@ -61,6 +62,26 @@ def _wanted(project: Project, round_: Round) -> Iterator[tuple[int, int]]:
         yield pk, seats_for(policy, item_key=external_id, stratum=stratum, seed=project.pseudonym_salt)
 
 
+def _cap(project: Project) -> int | None:
+    adaptive = parse_overlap(project.overlap).adaptive
+    return adaptive.max_labels if adaptive else None
+
+
+# What adaptive overlap has settled or asked more for stays as it is; without it every task follows the policy again.
+_CAP = """
+    WITH changed AS (
+        SELECT id FROM annotation_task
+        WHERE round_id = %(round)s AND state <> 'superseded'
+          AND most_labels IS DISTINCT FROM
+              CASE WHEN %(most_labels)s::smallint IS NOT NULL THEN greatest(%(most_labels)s::smallint, overlap) END
+        ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE annotation_task SET
+        most_labels = CASE WHEN %(most_labels)s::smallint IS NOT NULL
+                           THEN greatest(%(most_labels)s::smallint, overlap) END,
+        posterior = CASE WHEN %(most_labels)s::smallint IS NOT NULL THEN posterior END
+    FROM changed WHERE annotation_task.id = changed.id
+"""
 # Tasks are locked first, in the order of their ids: an answer to one of them is seen whole or waits.
 _RESIZE = """
     CREATE TEMP TABLE tasks_resized ON COMMIT DROP AS
@@ -68,13 +89,15 @@ _RESIZE = """
            (SELECT min(seat.rank) FROM annotation_assignment seat WHERE seat.task_id = task.id) AS rank
     FROM annotation_task task JOIN seats_wanted USING (item_id)
     WHERE task.round_id = %(round)s AND task.state <> 'superseded' AND task.overlap <> seats_wanted.wanted
+      AND (task.most_labels IS NULL OR task.posterior IS NULL)
     ORDER BY task.id FOR NO KEY UPDATE OF task
 """
 _ADD = """
-    INSERT INTO annotation_assignment (project_id, round_id, task_id, slot, state, rank, epoch)
-    SELECT resized.project_id, resized.round_id, resized.id, seats.last + extra.n, 'open', resized.rank, 0
+    INSERT INTO annotation_assignment (project_id, round_id, task_id, slot, state, rank, lane, epoch)
+    SELECT resized.project_id, resized.round_id, resized.id, seats.last + extra.n, 'open', resized.rank, seats.lane, 0
     FROM tasks_resized resized
-    CROSS JOIN LATERAL (SELECT max(slot) AS last, count(*) FILTER (WHERE state <> 'withdrawn') AS present
+    CROSS JOIN LATERAL (SELECT max(slot) AS last, max(lane) AS lane,
+                               count(*) FILTER (WHERE state <> 'withdrawn') AS present
                         FROM annotation_assignment seat WHERE seat.task_id = resized.id) seats
     CROSS JOIN LATERAL generate_series(1, resized.wanted - seats.present) AS extra(n)
     ORDER BY resized.rank, resized.id, extra.n
@@ -91,16 +114,18 @@ _WITHDRAW = """
         WHERE seat.state = 'open' AND surplus.nth <= surplus.too_many
         ORDER BY seat.rank, seat.id FOR NO KEY UPDATE OF seat
     )
-    UPDATE annotation_assignment SET state = 'withdrawn' FROM locked WHERE annotation_assignment.id = locked.id
+    UPDATE annotation_assignment SET state = 'withdrawn', reserved_for_id = NULL
+    FROM locked WHERE annotation_assignment.id = locked.id
 """
 _SETTLE = """
     UPDATE annotation_task SET
         overlap = seats.present,
         state = CASE WHEN seats.pending = 0 THEN 'done' WHEN annotation_task.state = 'done' THEN 'open'
-                     ELSE annotation_task.state END
+                     ELSE annotation_task.state END,
+        desk_reason = CASE WHEN seats.pending = 0 THEN '' ELSE annotation_task.desk_reason END
     FROM tasks_resized resized
     CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state <> 'withdrawn') AS present,
-                               count(*) FILTER (WHERE state IN ('open', 'leased')) AS pending
+                               count(*) FILTER (WHERE state IN ('open', 'leased', 'parked')) AS pending
                         FROM annotation_assignment seat WHERE seat.task_id = resized.id) seats
     WHERE annotation_task.id = resized.id
 """

@@ -1,18 +1,18 @@
-"""Handing out: one open seat to one person, in the order of the queue, exactly as many as there are seats.
+"""Handing out: one open seat to one person, exactly as many as there are seats.
 
-A claim is one statement that renews what this person holds or finds the first open seat they may take and leases it.
-`SKIP LOCKED` lets fifty people claim at once, each another seat; because it also passes over seats that are locked for
-a moment and freed again, an empty result is not believed before a second search that waits for locks and takes over
-ended leases.
+A claim renews what this person holds, or finds the first seat they may take (searching.py) and leases it
+(granting.py), now and then putting a control item in its place (control_items.py). Who has been told that there is
+nothing is told so again for free until something comes.
 """
 
-import uuid
+from django.db import IntegrityError, transaction
 
-from django.db import transaction
-
-from annotation.models import Member, Project
-from annotation.prepared import Prepared, rows_changed
+from annotation.models import Member, Project, Round
+from annotation.prepared import Prepared, first_row, rows_changed
+from annotation.routing import Found, Step
 from annotation.selectors.work import LeasedTask, current_task
+from annotation.services.control_items import control_item
+from annotation.services.granting import make_seat, take_seat
 from annotation.services.leases import (
     expire_leases,
     release_lease,
@@ -22,131 +22,197 @@ from annotation.services.leases import (
 )
 from annotation.services.refusals import GuidelineNotPublished, NothingOpen, ProjectPaused
 from annotation.services.rounds import current_major, open_rounds, reopen_under_new_major
-from annotation.services.turns import FIRST_RANK, Start, Turn, take_turn
+from annotation.services.searching import Way, end_of_queue
+from annotation.services.turns import Turn, take_turn
 
-__all__ = ["claim_next", "expire_leases", "release_lease", "renew_lease", "save_draft", "skip_task"]
+__all__ = [
+    "claim_ahead",
+    "claim_next",
+    "expire_leases",
+    "fast_claim",
+    "release_lease",
+    "renew_lease",
+    "save_draft",
+    "skip_task",
+]
 
 EXPIRED_AT_ONCE = 100  # a claim that found nothing takes over this many ended leases before it looks again
 MOST_LOOKS = 3  # a new major version may be published while we look; each time the tasks are opened anew
+MOST_TRIES = 5  # two people of one cohort may reach for the same task's last seat: one of them looks again
 
-# What a person may take. The three searches are fenced by OFFSET 0: PostgreSQL then probes an index for each seat in
-# the order of the queue, instead of joining everything a busy annotator ever did for the sake of one row.
-_FOR_THEM = """
-    open.project_id = %(project)s AND open.state = 'open'
-    AND NOT EXISTS (SELECT 1 FROM annotation_assignment mine
-                    WHERE mine.task_id = open.task_id AND mine.annotator_id = %(annotator)s OFFSET 0)
-    AND NOT EXISTS (SELECT 1 FROM annotation_skip skipped
-                    WHERE skipped.task_id = open.task_id AND skipped.annotator_id = %(annotator)s OFFSET 0)
-    AND EXISTS (SELECT 1 FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
-                WHERE task.id = open.task_id AND task.state IN ('open', 'needs_lead') AND round.state = 'open'
-                  AND task.major = (SELECT major FROM version) OFFSET 0)
-"""
-# Seats that were given back lie before the position where the last claim of this person ended; all others after it.
-_CLAIM = f"""
-    WITH version AS MATERIALIZED (
-        SELECT id, major FROM guidelines_guidelineversion WHERE guideline_id = %(guideline)s
-        ORDER BY sequence DESC LIMIT 1
-    ), held AS (
-        UPDATE annotation_assignment SET leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
-        WHERE project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'leased' RETURNING id
-    ), returned AS (
-        SELECT open.id FROM annotation_assignment open
-        WHERE NOT EXISTS (SELECT 1 FROM held)
-          AND open.epoch > 0 AND (open.rank, open.id) < (%(rank)s, %(seat)s) AND {_FOR_THEM}
-        ORDER BY open.rank, open.id LIMIT 1
-        FOR NO KEY UPDATE OF open {{skip_locked}}
-    ), onward AS (
-        SELECT open.id FROM annotation_assignment open
-        WHERE NOT EXISTS (SELECT 1 FROM held) AND NOT EXISTS (SELECT 1 FROM returned)
-          AND (open.rank, open.id) >= (%(rank)s, %(seat)s) AND {_FOR_THEM}
-        ORDER BY open.rank, open.id LIMIT 1
-        FOR NO KEY UPDATE OF open {{skip_locked}}
-    ), seat AS (
-        SELECT id FROM returned UNION ALL SELECT id FROM onward
-    ), taken AS (
-        UPDATE annotation_assignment SET
-            state = 'leased', annotator_id = %(annotator)s, annotator_kind = 'human', epoch = epoch + 1,
-            leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
-        FROM seat WHERE annotation_assignment.id = seat.id
-        RETURNING annotation_assignment.id, annotation_assignment.task_id, epoch, rank
-    ), moved AS (
-        INSERT INTO annotation_queueposition (annotator_id, rank, seat, openings)
-        SELECT %(annotator)s, taken.rank, taken.id, %(openings)s FROM taken
-        WHERE taken.rank > %(rank)s OR (taken.rank = %(rank)s AND taken.id > %(seat)s + {{stride}})
-        ON CONFLICT (annotator_id)
-        DO UPDATE SET rank = EXCLUDED.rank, seat = EXCLUDED.seat, openings = EXCLUDED.openings
-    ), granted AS (
-        INSERT INTO annotation_lease (id, project_id, assignment_id, annotator_id, epoch, guideline_version_id, reason,
-                                      item_sha256, granted_at, draft, draft_saved_at)
-        SELECT %(lease)s, %(project)s, taken.id, %(annotator)s, taken.epoch, (SELECT id FROM version),
-               CASE WHEN round.kind <> 'initial' THEN round.kind WHEN taken.rank < 0 THEN 'priority' ELSE 'queue' END,
-               item.sha256, clock_timestamp(), earlier.draft, earlier.draft_saved_at
-        FROM taken
-        JOIN annotation_task task ON task.id = taken.task_id
-        JOIN annotation_item item ON item.id = task.item_id
-        JOIN annotation_round round ON round.id = task.round_id
-        LEFT JOIN LATERAL (
-            SELECT lease.draft, lease.draft_saved_at
-            FROM annotation_assignment seat JOIN annotation_lease lease ON lease.assignment_id = seat.id
-            WHERE seat.task_id = taken.task_id AND lease.annotator_id + 0 = %(annotator)s AND lease.draft IS NOT NULL
-            ORDER BY lease.granted_at DESC LIMIT 1
-        ) earlier ON true
-        RETURNING assignment_id
+_RENEW_HELD = Prepared(
+    "concord_renew_held",
+    """
+    UPDATE annotation_assignment SET
+        leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s), is_ahead = %(ahead)s
+    WHERE id = (SELECT id FROM annotation_assignment
+                WHERE annotator_id = %(annotator)s AND state = 'leased' AND (is_ahead OR NOT %(ahead)s)
+                ORDER BY is_ahead LIMIT 1)
+    """,
+    {"annotator": "bigint", "lease_seconds": "integer", "ahead": "boolean"},
+)
+_REMEMBER_NOTHING = Prepared(
+    "concord_remember_nothing",
+    """
+    WITH remembered AS (
+        INSERT INTO annotation_queuememory AS memory
+            (annotator_id, day, served, answered, gold, repeats, empty_ticks, empty_openings)
+        VALUES (%(annotator)s, %(day)s, 0, 0, 0, 0, %(ticks)s, %(openings)s)
+        ON CONFLICT (annotator_id) DO UPDATE SET
+            empty_ticks = EXCLUDED.empty_ticks, empty_openings = EXCLUDED.empty_openings
     )
-    SELECT id FROM held UNION ALL SELECT assignment_id FROM granted
-"""  # noqa: S608  (our own text)
-_STRIDE = 64  # seats; a claim may walk past so many, so that not every one has to write its position
-_TYPES = {
-    "project": "bigint", "annotator": "bigint", "guideline": "bigint", "lease_seconds": "integer", "lease": "uuid",
-    "rank": "integer", "seat": "bigint", "openings": "bigint",
-}  # fmt: skip
-_CLAIM_PASSING_LOCKS = Prepared("concord_claim", _CLAIM.format(skip_locked="SKIP LOCKED", stride=_STRIDE), _TYPES)
-_CLAIM_WAITING_FOR_LOCKS = Prepared("concord_claim_waiting", _CLAIM.format(skip_locked="", stride=_STRIDE), _TYPES)
+    INSERT INTO annotation_queueposition (annotator_id, lane, rank, seat, late, openings)
+    SELECT %(annotator)s, lane, %(rank)s, %(seat)s, %(ticks)s, %(openings)s
+    FROM unnest(%(lanes)s) lane
+    ON CONFLICT (annotator_id, lane) DO UPDATE SET
+        rank = EXCLUDED.rank, seat = EXCLUDED.seat, late = EXCLUDED.late, openings = EXCLUDED.openings
+    """,
+    {
+        "annotator": "bigint", "day": "date", "ticks": "bigint", "openings": "bigint", "rank": "integer",
+        "seat": "bigint", "lanes": "integer[]",
+    },
+)  # fmt: skip
+_TAKEN_IN_ALL = Prepared(
+    "concord_share_of_the_tasks",
+    """
+    SELECT (SELECT coalesce(sum(taken), 0) FROM annotation_lanecount WHERE annotator_id = %(annotator)s)
+        >= floor(%(share)s * (SELECT coalesce(sum(n_items), 0) FROM annotation_round
+                              WHERE project_id = %(project)s AND kind IN ('initial', 'relabel')))
+    """,
+    {"annotator": "bigint", "project": "bigint", "share": "float8"},
+)
 
 
 def claim_next(*, annotator: Member) -> LeasedTask | None:
     """The next task for this person, leased to them; the lease they hold already, renewed; or None.
 
     None means that at some instant during the call there was no open seat which they may take: never one of a task
-    in which they hold a seat or which they skipped. Refuses models, paused people, paused and closed projects.
+    in which they hold a seat or which they skipped; or that they have had their share (`why_nothing`). Refuses
+    models, paused people, paused and closed projects.
     """
+    return _claim(annotator, ahead=False)
+
+
+def claim_ahead(*, annotator: Member) -> LeasedTask | None:
+    """The task after the one they hold, leased to them too, so that the workbench can show it at once; or None."""
+    return _claim(annotator, ahead=True)
+
+
+def _claim(annotator: Member, *, ahead: bool) -> LeasedTask | None:
     for _ in range(MOST_LOOKS):
-        task = _lease_one(annotator, _CLAIM_PASSING_LOCKS)
-        if task is None:
+        task, is_final = _try_to_lease(annotator, ahead=ahead, waits=False)
+        if task is None and not is_final:
             expire_leases(project_id=annotator.project_id, limit=EXPIRED_AT_ONCE)
-            task = _lease_one(annotator, _CLAIM_WAITING_FOR_LOCKS)
-        if task is not None or not _open_what_is_behind(annotator):
+            task, is_final = _try_to_lease(annotator, ahead=ahead, waits=True)
+        if task is not None or is_final or not _open_what_is_behind(annotator):
             return task
     return None
 
 
-def _lease_one(annotator: Member, claim: Prepared) -> LeasedTask | None:
-    """One search in a transaction of its own.
+def _try_to_lease(annotator: Member, *, ahead: bool, waits: bool) -> tuple[LeasedTask | None, bool]:
+    """One search in a transaction of its own: the task, and whether finding none is final.
 
     A search keeps the locks of seats that were taken under its eyes. If the one that waits began with locks of an
     earlier search, two of them could wait in a circle; and rounds are locked before seats.
     """
+    for left in reversed(range(MOST_TRIES)):
+        try:
+            with transaction.atomic():
+                turn = take_turn(annotator)
+                if turn.status == Project.Status.PAUSED:
+                    raise ProjectPaused
+                return _lease_one(annotator, turn, ahead=ahead, waits=waits)
+        except IntegrityError:  # their other tab, or somebody of the same cohort, took a seat in the same moment
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def fast_claim(annotator: Member, turn: Turn) -> LeasedTask | None:
+    """What a claim finds without waiting for anybody, inside the caller's transaction, which holds `turn`.
+
+    None says nothing: ask `claim_next` after the transaction.
+    """
+    if turn.status == Project.Status.PAUSED or turn.refusal is not None:
+        return None
+    if not turn.rules.has_contracts:
+        return _lease_one(annotator, turn, ahead=False, waits=False)[0]
+    try:
+        with transaction.atomic():  # somebody of the same cohort may take a seat of the task in the same moment
+            return _lease_one(annotator, turn, ahead=False, waits=False)[0]
+    except IntegrityError:
+        return None
+
+
+def _lease_one(annotator: Member, turn: Turn, *, ahead: bool, waits: bool) -> tuple[LeasedTask | None, bool]:
+    values = {"annotator": turn.annotator_id, "lease_seconds": turn.lease_seconds, "ahead": ahead}
+    if turn.n_held and rows_changed(_RENEW_HELD, values):
+        return current_task(annotator, ahead=ahead), True
+    if _has_had_their_share(turn, ahead=ahead):
+        return None, True
+    if turn.knows_nothing_is_left:
+        return None, waits  # before it waits, a claim takes over what others have let run out
+    way = Way(turn)
+    found = _find(way, waits=waits)
+    if found is not None:
+        return _grant(turn, way, *found, ahead=ahead), True
+    if waits and not turn.queue.is_behind:
+        _remember_nothing(turn, way)
+    return None, False
+
+
+def _find(way: Way, *, waits: bool) -> tuple[Found, Step] | None:
+    found = way.search(waits=waits)
+    if found is None or not way.turn.rules.shared_per_pair:
+        return found
+    seat, _ = found
+    is_ordinary = seat.way != "reserved" and seat.rank >= 0
+    return (is_ordinary and way.beside_a_colleague()) or found
+
+
+def _grant(turn: Turn, way: Way, found: Found, step: Step, *, ahead: bool) -> LeasedTask:
+    own = control_item(turn, found)
+    return make_seat(turn, own, ahead=ahead) if own else take_seat(turn, found, step, way, ahead=ahead)
+
+
+def _has_had_their_share(turn: Turn, *, ahead: bool) -> bool:
+    rules = turn.rules
+    if rules.max_per_day is not None and turn.today.answered + ahead >= rules.max_per_day:
+        return True
+    if rules.max_share is None:
+        return False
+    values = {"annotator": turn.annotator_id, "project": turn.project_id, "share": rules.max_share}
+    return bool(first_row(_TAKEN_IN_ALL, values)[0])
+
+
+def _remember_nothing(turn: Turn, way: Way) -> None:
+    """After a search that waited for every lock and found nothing; what comes later has a later tick or opening."""
+    end = end_of_queue(turn)
+    rows_changed(
+        _REMEMBER_NOTHING,
+        {
+            "annotator": turn.annotator_id, "day": turn.today.day, "ticks": turn.queue.ticks,
+            "openings": turn.queue.openings, "rank": end.rank, "seat": end.seat,
+            "lanes": [step.position for step in way.steps],
+        },
+    )  # fmt: skip
+
+
+def why_nothing(annotator: Member) -> str:
+    """Why a claim found nothing: `daily_cap`, `share_cap` or `done`."""
     with transaction.atomic():
         turn = take_turn(annotator)
-        if turn.status == Project.Status.PAUSED:
-            raise ProjectPaused
-        start = turn.start if claim is _CLAIM_PASSING_LOCKS else Start(FIRST_RANK, 0, turn.start.openings)
-        return current_task(annotator) if _has_lease(claim, turn, start) else None
-
-
-def _has_lease(claim: Prepared, turn: Turn, start: Start) -> bool:
-    values = {
-        "project": turn.project_id, "annotator": turn.annotator_id, "guideline": turn.guideline_id,
-        "lease_seconds": turn.lease_seconds, "lease": uuid.uuid4(),
-        "rank": start.rank, "seat": start.seat, "openings": start.openings,
-    }  # fmt: skip
-    return rows_changed(claim, values) > 0  # the rows of its last SELECT: one seat, or none
+        if turn.rules.max_per_day is not None and turn.today.answered >= turn.rules.max_per_day:
+            return "daily_cap"
+        return "share_cap" if _has_had_their_share(turn, ahead=False) else "done"
 
 
 def _open_what_is_behind(annotator: Member) -> bool:
     """Open the tasks of rounds that are still under an older major version. True if there were any."""
     rounds = open_rounds(annotator.project_id)
     if not rounds:
+        if Round.objects.filter(project_id=annotator.project_id, state=Round.State.PAUSED).exists():
+            return False
         raise NothingOpen
     major = current_major(rounds[0].project.guideline_id)
     if major is None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from annotation.models import Project, Round, Task
+from annotation.services.lanes import recount_lanes
 from annotation.services.leases import free_seats_in_round
 from annotation.services.statements import rows_changed
 from annotation.services.tasks import open_tasks_from_table
@@ -18,9 +19,9 @@ def current_major(guideline_id: int) -> int | None:
 
 
 def open_rounds(project_id: int) -> list[Round]:
-    """The rounds that hand out seats now. Labels made elsewhere lie in a round that never does."""
-    rounds = Round.objects.filter(project_id=project_id, state=Round.State.OPEN)
-    return list(rounds.exclude(kind=Round.Kind.IMPORTED).select_related("project").order_by("pk"))
+    """The rounds whose seats are handed out in order now."""
+    rounds = Round.objects.filter(project_id=project_id, state=Round.State.OPEN, kind__in=Round.QUEUED)
+    return list(rounds.select_related("project").order_by("pk"))
 
 
 def reopen_rounds_behind() -> int:
@@ -31,11 +32,11 @@ def reopen_rounds_behind() -> int:
         JOIN annotation_project project ON project.id = round.project_id
         JOIN LATERAL (SELECT major FROM guidelines_guidelineversion version
                       WHERE version.guideline_id = project.guideline_id ORDER BY sequence DESC LIMIT 1) newest ON true
-        WHERE round.state = %s AND round.kind <> %s AND project.status <> %s
+        WHERE round.state = %s AND round.kind = ANY(%s) AND project.status <> %s
           AND round.major IS DISTINCT FROM newest.major
         ORDER BY round.id
         """,
-        [Round.State.OPEN, Round.Kind.IMPORTED, Project.Status.CLOSED],
+        [Round.State.OPEN, list(Round.QUEUED), Project.Status.CLOSED],
     )
     return sum(reopen_under_new_major(round_) for round_ in behind)
 
@@ -71,12 +72,16 @@ def _supersede_and_open(round_: Round, major: int) -> int:
             [round_.pk, major, Task.State.OPEN, Task.State.NEEDS_LEAD],
         )
         cursor.execute(
-            "UPDATE annotation_task SET state = %s FROM tasks_behind WHERE annotation_task.id = tasks_behind.id",
+            """
+            UPDATE annotation_task SET state = %s, desk_reason = '' FROM tasks_behind
+            WHERE annotation_task.id = tasks_behind.id
+            """,
             [Task.State.SUPERSEDED],
         )
         withdraw_open_seats("task_id IN (SELECT id FROM tasks_behind)", [])
-        opened = open_tasks_from_table(cursor, round=round_, major=major, table="tasks_behind")
+        opened = open_tasks_from_table(cursor, round=round_, major=major, table="tasks_behind", are_new_items=False)
         cursor.execute("DROP TABLE tasks_behind")
+        recount_lanes(cursor, round_.project_id)
     return opened
 
 
@@ -88,7 +93,8 @@ def withdraw_open_seats(condition: str, values: list[Any]) -> int:
             SELECT id FROM annotation_assignment WHERE state = 'open' AND {condition}
             ORDER BY rank, id FOR NO KEY UPDATE
         )
-        UPDATE annotation_assignment SET state = 'withdrawn' FROM seat WHERE annotation_assignment.id = seat.id
+        UPDATE annotation_assignment SET state = 'withdrawn', reserved_for_id = NULL
+        FROM seat WHERE annotation_assignment.id = seat.id
         """,  # noqa: S608  (the conditions are ours)
         values,
     )

@@ -6,7 +6,7 @@ from annotation.services.statements import rows_changed
 # The skip row of the last person, or their leaving, is the moment; both come here. A person who has answered the task
 # cannot answer it again, so they do not keep it from the lead either.
 _FLAG = """
-    UPDATE annotation_task SET state = 'needs_lead'
+    UPDATE annotation_task SET state = 'needs_lead', desk_reason = 'skipped'
     WHERE id = %s AND state = 'open'
       AND EXISTS (SELECT 1 FROM annotation_skip skip WHERE skip.task_id = annotation_task.id)
       AND EXISTS (SELECT 1 FROM annotation_assignment seat

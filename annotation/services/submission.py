@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.errors import DomainError
 from annotation.models import Annotation, Assignment, Lease, Member, Round
 from annotation.prepared import Prepared, first_row
+from annotation.selectors.work import LeasedTask
+from annotation.services.adaptive import settle_task
 from annotation.services.answers import (
     COLUMN_TYPES,
     INSERT_ANNOTATION,
@@ -21,18 +23,56 @@ from annotation.services.answers import (
     replay_of,
 )
 from annotation.services.corrections import amend_annotation, undo_last_submission
-from annotation.services.leases import SeatOfLease, check_draft, keep_draft, lock_seat
+from annotation.services.leases import (
+    COHORT_OF_HOLDER,
+    SeatOfLease,
+    check_draft,
+    is_taken_from,
+    keep_draft,
+    lock_seat,
+)
+from annotation.services.pairs import record_meetings
+from annotation.services.queue import claim_next, fast_claim
 from annotation.services.refusals import AlreadyAnswered, LeaseExpired, RoundClosed
 from annotation.services.turns import Turn, lock_annotator
 from annotation.services.write_lock import hold_for_writing
 
-__all__ = ["Submitted", "amend_annotation", "submit_annotation", "undo_last_submission"]
+__all__ = [
+    "Submitted",
+    "SubmittedAndNext",
+    "amend_annotation",
+    "submit_and_claim",
+    "submit_annotation",
+    "undo_last_submission",
+]
 
 
 @dataclass(frozen=True)
 class Submitted:
     annotation: Annotation
     is_replay: bool
+
+
+@dataclass(frozen=True)
+class SubmittedAndNext:
+    """An answer that is stored, and the next task, or why there is none (None: nothing for them now)."""
+
+    submitted: Submitted
+    next: LeasedTask | None
+    refusal: DomainError | None
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """An answer on its way in."""
+
+    annotator: Member
+    lease_id: uuid.UUID
+    reply: Reply
+    fingerprint: str
+    submission_id: uuid.UUID
+    seconds_spent: float | None
+    source: str
 
 
 def submit_annotation(
@@ -48,21 +88,53 @@ def submit_annotation(
     refused must still be kept.
     """
     reply = Reply(answer, confidence, comment, tuple(clauses))
-    fingerprint = reply.fingerprint()
+    sent = _Sent(annotator, lease_id, reply, reply.fingerprint(), submission_id, seconds_spent, source)
+    return _submit(sent, and_claim=False)[0]
+
+
+def submit_and_claim(
+    *, annotator: Member, lease_id: uuid.UUID, answer: Any, submission_id: uuid.UUID,
+    seconds_spent: float | None = None, confidence: float | None = None, comment: str = "",
+    clauses: Sequence[str] = (), source: str = Annotation.Source.WORKBENCH,
+) -> SubmittedAndNext:  # fmt: skip
+    """The same, and the next task with it, in one transaction if nobody has to be waited for.
+
+    Once the answer is stored it stays so: that nothing can be handed out after it is no refusal of it.
+    """
+    reply = Reply(answer, confidence, comment, tuple(clauses))
+    sent = _Sent(annotator, lease_id, reply, reply.fingerprint(), submission_id, seconds_spent, source)
+    submitted, task = _submit(sent, and_claim=True)
+    if task is not None:
+        return SubmittedAndNext(submitted, task, None)
+    try:
+        return SubmittedAndNext(submitted, claim_next(annotator=annotator), None)
+    except DomainError as error:
+        return SubmittedAndNext(submitted, None, error)
+
+
+def _submit(sent: _Sent, *, and_claim: bool) -> tuple[Submitted, LeasedTask | None]:
+    try:
+        return _store_or_keep(sent, and_claim=and_claim)
+    except IntegrityError:  # somebody of the same cohort took a seat of the task in this moment: look again
+        return _store_or_keep(sent, and_claim=and_claim)
+
+
+def _store_or_keep(sent: _Sent, *, and_claim: bool) -> tuple[Submitted, LeasedTask | None]:
+    annotator = sent.annotator
     with transaction.atomic():
         now = hold_for_writing(annotator.project_id)
         turn = lock_annotator(annotator)
-        seat = lock_seat(annotator, lease_id, submission_id)
+        seat = lock_seat(annotator, sent.lease_id, sent.submission_id)
         if seat.earlier_id is not None:
-            return Submitted(replay_of(Annotation.objects.get(pk=seat.earlier_id), fingerprint), is_replay=True)
+            earlier = Annotation.objects.get(pk=seat.earlier_id)
+            return Submitted(replay_of(earlier, sent.fingerprint), is_replay=True), None
         refusal = _refusal(turn, seat)
         if refusal is None:
-            row = _row(annotator, seat, reply, submission_id, fingerprint, now)
-            row.seconds_spent, row.source = believable_seconds(seconds_spent, seat.granted_at, now), source
-            return Submitted(_store(row, seat), is_replay=False)
+            stored = _store(_row(sent, seat, now), turn, seat)
+            return Submitted(stored, is_replay=False), fast_claim(annotator, turn) if and_claim else None
         if not isinstance(refusal, AlreadyAnswered):
-            check_draft(answer)
-            keep_draft(seat, answer)
+            check_draft(sent.reply.answer)
+            keep_draft(seat, sent.reply.answer)
     raise refusal
 
 
@@ -71,60 +143,79 @@ def _refusal(turn: Turn, seat: SeatOfLease) -> DomainError | None:
         return AlreadyAnswered()
     if turn.refusal is not None:
         return turn.refusal
-    if seat.round_state != Round.State.OPEN:
+    if seat.round_state == Round.State.CLOSED:
         return RoundClosed()
-    if seat.is_held or (seat.is_free_again and not _sits_in_task(turn, seat)):
+    if seat.is_held or (seat.is_free_again and not is_taken_from(turn, seat)):
         return None
     return LeaseExpired()
 
 
-def _sits_in_task(turn: Turn, seat: SeatOfLease) -> bool:
-    """They took another seat of the same task after this one was given back."""
-    return Assignment.objects.filter(task_id=seat.task_id, annotator_id=turn.annotator_id).exists()
-
-
-def _row(
-    annotator: Member, seat: SeatOfLease, reply: Reply, submission_id: uuid.UUID, fingerprint: str, now: datetime
-) -> Annotation:
+def _row(sent: _Sent, seat: SeatOfLease, now: datetime) -> Annotation:
+    reply = sent.reply
     return Annotation(
-        project_id=annotator.project_id, round_id=seat.round_id, item_id=seat.item_id, annotator_id=annotator.pk,
-        annotator_kind=Member.Kind.HUMAN, assignment_id=seat.seat_id, lease_id=seat.lease_id,
-        revision=seat.revisions + 1, submission_id=submission_id, answer_sha256=fingerprint,
+        project_id=sent.annotator.project_id, round_id=seat.round_id, item_id=seat.item_id,
+        annotator_id=sent.annotator.pk, annotator_kind=Member.Kind.HUMAN, assignment_id=seat.seat_id,
+        lease_id=seat.lease_id, revision=seat.revisions + 1, submission_id=sent.submission_id,
+        occurrence=2 if seat.purpose == Assignment.Purpose.REPEAT else 1, answer_sha256=sent.fingerprint,
         answer=checked_answer(
             reply, version_id=seat.version_id, version_sha256=seat.version_sha256, item_id=seat.item_id
         ),
         guideline_version_id=seat.version_id, confidence=reply.confidence, comment=reply.comment,
-        clauses=list(reply.clauses), labeled_at=now, created_at=now,
+        clauses=list(reply.clauses), labeled_at=now, created_at=now, source=sent.source,
+        seconds_spent=believable_seconds(sent.seconds_spent, seat.granted_at, now),
     )  # fmt: skip
 
 
-# The task is locked: whoever answers its last seat sees that the others are answered, and only they close it.
+# The task is locked: whoever answers its last seat sees that the others are answered, and only they close it. Tasks of
+# one's own round stay open for whoever comes. A seat that was given back and is answered late is theirs again.
 _STORE = Prepared(
     "concord_store_answer",
     f"""
     WITH answered AS (
         UPDATE annotation_assignment
-        SET state = 'submitted', annotator_id = %(annotator_id)s, annotator_kind = 'human', leased_until = NULL
+        SET state = 'submitted', annotator_id = %(annotator_id)s, annotator_kind = 'human', leased_until = NULL,
+            is_ahead = false, cohort = {COHORT_OF_HOLDER.replace("%(annotator)s", "%(annotator_id)s")}
         WHERE id = %(assignment_id)s
     ), ended AS (
         UPDATE annotation_lease
         SET ended_at = %(created_at)s, ending = 'submitted', draft = NULL, draft_saved_at = NULL
         WHERE id = %(lease_id)s
     ), done AS (
-        UPDATE annotation_task SET state = 'done'
-        WHERE id = %(task_id)s AND state IN ('open', 'needs_lead')
+        UPDATE annotation_task SET state = 'done', desk_reason = ''
+        WHERE id = %(task_id)s AND state IN ('open', 'needs_lead') AND NOT %(is_ones_own)s
           AND NOT EXISTS (SELECT 1 FROM annotation_assignment other
                           WHERE other.task_id = %(task_id)s AND other.id <> %(assignment_id)s
-                            AND other.state IN ('open', 'leased'))
+                            AND other.state IN ('open', 'leased', 'parked'))
+    ), today AS (
+        INSERT INTO annotation_queuememory AS memory (annotator_id, day, served, answered, gold, repeats)
+        VALUES (%(annotator_id)s, %(day)s, 0, 1, 0, 0)
+        ON CONFLICT (annotator_id) DO UPDATE SET
+            day = EXCLUDED.day,
+            answered = 1 + CASE WHEN memory.day = EXCLUDED.day THEN memory.answered ELSE 0 END,
+            served = CASE WHEN memory.day = EXCLUDED.day THEN memory.served ELSE 0 END,
+            gold = CASE WHEN memory.day = EXCLUDED.day THEN memory.gold ELSE 0 END,
+            repeats = CASE WHEN memory.day = EXCLUDED.day THEN memory.repeats ELSE 0 END
+    ), in_lane AS (
+        INSERT INTO annotation_lanecount AS counted (project_id, annotator_id, lane, taken)
+        SELECT project_id, %(annotator_id)s, lane, 1 FROM annotation_assignment
+        WHERE id = %(assignment_id)s AND %(comes_back)s AND NOT %(is_ones_own)s
+        ON CONFLICT (annotator_id, lane) DO UPDATE SET taken = counted.taken + 1
     )
     {INSERT_ANNOTATION}
     """,  # noqa: S608  (our own statement)
-    COLUMN_TYPES | {"task_id": "bigint"},
+    COLUMN_TYPES | {"task_id": "bigint", "is_ones_own": "boolean", "comes_back": "boolean", "day": "date"},
 )
 
 
-def _store(annotation: Annotation, seat: SeatOfLease) -> Annotation:
-    """Annotation, seat, lease and task in one statement."""
-    (annotation.pk,) = first_row(_STORE, column_values(annotation) | {"task_id": seat.task_id})
+def _store(annotation: Annotation, turn: Turn, seat: SeatOfLease) -> Annotation:
+    """Annotation, seat, lease, task and counts in one statement; then what the answer means for the task's overlap."""
+    values = column_values(annotation) | {
+        "task_id": seat.task_id, "is_ones_own": seat.is_ones_own, "comes_back": not seat.is_held, "day": turn.today.day,
+    }  # fmt: skip
+    (annotation.pk,) = first_row(_STORE, values)
     annotation._state.adding, annotation._state.db = False, connection.alias
+    if turn.rules.shared_per_pair and not seat.is_ones_own:
+        record_meetings(turn.annotator_id, turn.project_id, seat.task_id)
+    if turn.rules.stop_at_posterior is not None:
+        settle_task(turn, seat)
     return annotation

@@ -10,10 +10,9 @@ from accounts.errors import NotFound
 from accounts.permissions import Capability
 from annotation.api.base import ProjectView
 from annotation.api.items import item_body
-from annotation.models import Annotation, Assignment
+from annotation.models import Annotation, Assignment, GoldLabel
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
 from operations.api.pages import check_parameters
-from annotation.models import GoldLabel
 from quality.selectors.gold import gold_of
 
 

@@ -1,7 +1,6 @@
 from django.db.models import QuerySet
 
-from annotation.models import Item
-from annotation.models import GoldLabel
+from annotation.models import GoldLabel, Item
 
 
 def gold_of(item: Item) -> QuerySet[GoldLabel]:

@@ -7,8 +7,7 @@ import numpy as np
 from django.db.models import Q
 
 from accounts.errors import NotFound
-from annotation.models import Member, Project
-from annotation.models import GoldLabel
+from annotation.models import GoldLabel, Member, Project
 from quality.models import AgreementFigure, Finding
 from quality.ratings_loader import LabelTable, load_labels
 from quality.selectors.analyses import latest_analysis

@@ -6,8 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.errors import Conflict
-from annotation.models import Project
-from annotation.models import GoldLabel
+from annotation.models import GoldLabel, Project
 from quality.models import FindingEvent
 from quality.ratings_loader import LabelTable
 from quality.services.agreement_row import Row, main_distance

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from django.db.models import Q
 
-from annotation.models import Project
+from annotation.models import GoldLabel, Project
 from guidelines.label_schema import PreferenceQuestion, Question, parse_questions
 from guidelines.models import GuidelineVersion
 from operations.strict_json import canonical_json
-from annotation.models import GoldLabel
 from quality.ratings_loader import CodedQuestion, LabelTable
 from quality.ratings_loader.questions import CODED_TYPES
 from quality.services.aggregation import Aggregated, aggregate

@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import User
 from annotation.models import Assignment, Item, Member, Project, QueuePosition, Round
+from annotation.routing import EVERYTHING
 from annotation.services import queue as queue_module
 from annotation.services.projects import update_project
 from annotation.services.queue import claim_next, release_lease, skip_task
@@ -42,7 +43,9 @@ def answer_first(member: Member, number: int) -> None:
 def set_position(member: Member, seat: Assignment) -> None:
     openings = sum(Round.objects.filter(project=member.project).values_list("openings", flat=True))
     QueuePosition.objects.update_or_create(
-        annotator=member, defaults={"rank": seat.rank, "seat": seat.pk, "openings": openings}
+        annotator=member,
+        lane=EVERYTHING,
+        defaults={"rank": seat.rank, "seat": seat.pk, "late": 0, "openings": openings},
     )
 
 
@@ -127,11 +130,10 @@ def blocks_read(member: Member) -> int:
     plans: list[Any] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith("EXECUTE concord_claim"):
+        if sql.startswith("EXECUTE concord_find"):
             with connection.cursor() as cursor:
                 cursor.cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
                 plans.append(cursor.cursor.fetchone()[0])
-            return None
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):

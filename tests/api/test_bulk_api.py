@@ -9,11 +9,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from annotation.models import Annotation, Assignment, ImportBatch, Item, Member, Project
+from annotation.models import Annotation, Assignment, GoldLabel, ImportBatch, Item, Member, Project
 from annotation.services.importing.background import imports_dir
 from operations.models import IdempotentAnswer, Job
 from operations.services.jobs import run_job
-from annotation.models import GoldLabel
 
 Api = Callable[..., Client]
 URL = "/api/v1/projects/intents/"

@@ -8,10 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from annotation.models import Annotation, Item, Member, Project, Round
+from annotation.models import Annotation, GoldLabel, Item, Member, Project, Round
 from guidelines.models import GuidelineVersion
 from operations.strict_json import content_sha256
-from annotation.models import GoldLabel
 
 
 def make_items(project: Project, ids: Iterable[str], text: str = "Where is my money?", **meta: Any) -> list[Item]:

@@ -11,13 +11,12 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, User
-from annotation.models import Annotation, ImportBatch, ImportIssue, Item, Member, Project, Task
+from annotation.models import Annotation, GoldLabel, ImportBatch, ImportIssue, Item, Member, Project, Task
 from annotation.services.importing import ItemImporter, read_lines, rehearse_import
 from annotation.services.importing.sources import LineFormat
 from frontend import uploads
 from frontend.uploads import UploadIncomplete, UploadTooLarge, received_upload
 from guidelines.services.editing import create_guideline
-from annotation.models import GoldLabel
 from tests.factories.annotation import make_item, make_project
 from tests.frontend.hostile import HOSTILE, raw_markup
 from tests.frontend.pages import HTMX, browser_of

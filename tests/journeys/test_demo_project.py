@@ -8,9 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from annotation.models import Annotation, Assignment, Member, Project
+from annotation.models import Annotation, Assignment, GoldLabel, Member, Project
 from annotation.services.queue import claim_next
-from annotation.models import GoldLabel
 from quality.models import Finding
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,9 +6,8 @@ import pytest
 
 from accounts.models import AuditEvent, User
 from annotation.formats.rows import lines_from_values
-from annotation.models import Project
+from annotation.models import GoldLabel, Project
 from annotation.services.importing import ImportRefused, ImportReport
-from annotation.models import GoldLabel
 from quality.services.gold import import_gold
 from tests.factories.annotation import make_item
 
