@@ -16,9 +16,9 @@ _UNSEEN = """
     WHERE gold.project_id = %(project)s AND gold.superseded_at IS NULL AND gold.id {side} (SELECT id FROM start)
       AND NOT EXISTS (SELECT 1 FROM annotation_task asked
                       JOIN annotation_assignment seat ON seat.task_id = asked.id
-                      WHERE asked.item_id = gold.item_id AND seat.annotator_id = %(annotator)s OFFSET 0)
+                      WHERE asked.item_id = gold.item_id AND seat.annotator_id + 0 = %(annotator)s OFFSET 0)
       AND NOT EXISTS (SELECT 1 FROM annotation_task asked JOIN annotation_skip skip ON skip.task_id = asked.id
-                      WHERE asked.item_id = gold.item_id AND skip.annotator_id = %(annotator)s OFFSET 0)
+                      WHERE asked.item_id = gold.item_id AND skip.annotator_id + 0 = %(annotator)s OFFSET 0)
     ORDER BY gold.id LIMIT 1
 """
 _PICK_GOLD = Prepared(
@@ -60,7 +60,7 @@ _PICK_REPEAT = Prepared(
       AND NOT EXISTS (SELECT 1 FROM annotation_task asked JOIN annotation_round again ON again.id = asked.round_id
                       JOIN annotation_assignment seat ON seat.task_id = asked.id
                       WHERE asked.item_id = answer.item_id AND again.kind = 'repeat'
-                        AND seat.annotator_id = %(annotator)s OFFSET 0)
+                        AND seat.annotator_id + 0 = %(annotator)s OFFSET 0)
     ORDER BY answer.id DESC LIMIT 1
     """,  # noqa: S608
     {"annotator": "bigint", "major": "integer"},

@@ -14,20 +14,21 @@ from annotation.routing import EVERYTHING, REST, URGENT, Contract, Found, Step, 
 from annotation.services.turns import LAST_RANK, LAST_SEAT, Start, Turn, start_at
 
 # What a person may take. The searches are fenced by OFFSET 0: PostgreSQL then probes an index for each seat in the
-# order of the queue, instead of joining everything a busy annotator ever did for the sake of one row.
+# order of the queue, instead of joining everything a busy annotator ever did for the sake of one row. "+ 0": by the
+# index of the task, which has few seats, never by that of the annotator, who may have a hundred thousand.
 _FOR_THEM = """
     open.project_id = %(project)s AND open.state = 'open' AND open.reserved_for_id IS NULL
     AND NOT EXISTS (SELECT 1 FROM annotation_assignment mine
-                    WHERE mine.task_id = open.task_id AND mine.annotator_id = %(annotator)s OFFSET 0)
+                    WHERE mine.task_id = open.task_id AND mine.annotator_id + 0 = %(annotator)s OFFSET 0)
     AND NOT EXISTS (SELECT 1 FROM annotation_skip skipped
-                    WHERE skipped.task_id = open.task_id AND skipped.annotator_id = %(annotator)s OFFSET 0)
+                    WHERE skipped.task_id = open.task_id AND skipped.annotator_id + 0 = %(annotator)s OFFSET 0)
     AND EXISTS (SELECT 1 FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
                 WHERE task.id = open.task_id AND round.state = 'open' AND task.major = %(major)s
                   AND (task.state = 'open' OR (task.state = 'needs_lead' AND task.desk_reason = 'skipped'))
                   AND NOT EXISTS (SELECT 1 FROM annotation_task asked
                                   JOIN annotation_assignment seat ON seat.task_id = asked.id
                                   WHERE asked.item_id = task.item_id AND asked.round_id = %(gold_round)s
-                                    AND seat.annotator_id = %(annotator)s OFFSET 0)
+                                    AND seat.annotator_id + 0 = %(annotator)s OFFSET 0)
                 OFFSET 0)
 """
 # A seat for a cohort that the task lacks: theirs must be known and must not sit in another such seat.
@@ -43,13 +44,13 @@ _ONE_LANE = " AND open.lane > 0 AND open.lane = (%(lanes)s)[1]" + _OF_A_NEW_COHO
 _LANES = {"everything": "", "urgent": _ANY_LANE + " AND open.rank < 0", "lane": _ONE_LANE, "rest": _ANY_LANE}
 
 # Three ways to a seat: reserved by name; come late, behind the position where this person's searching has arrived;
-# onward from that position. The first that has one is taken. In one lane the index is read in that lane's order.
+# onward from that position. The first that has one is taken. "+ 0": what came late is read in the order it came in.
 _FIND = """
     WITH reserved AS (
         SELECT open.id FROM annotation_assignment open
         WHERE open.reserved_for_id = %(annotator)s AND open.state = 'open'
           AND NOT EXISTS (SELECT 1 FROM annotation_assignment mine
-                          WHERE mine.task_id = open.task_id AND mine.annotator_id = %(annotator)s OFFSET 0)
+                          WHERE mine.task_id = open.task_id AND mine.annotator_id + 0 = %(annotator)s OFFSET 0)
           AND EXISTS (SELECT 1 FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
                       WHERE task.id = open.task_id AND task.state IN ('open', 'needs_lead') AND round.state = 'open'
                         AND task.major = %(major)s OFFSET 0)
@@ -58,7 +59,7 @@ _FIND = """
     ), late AS (
         SELECT open.id FROM annotation_assignment open
         WHERE NOT EXISTS (SELECT 1 FROM reserved)
-          AND open.late > %(late)s AND (open.rank, open.id) < (%(rank)s, %(seat)s) AND {for_them}
+          AND open.late > %(late)s AND (open.rank + 0, open.id) < (%(rank)s, %(seat)s) AND {for_them}
         ORDER BY open.late LIMIT 1
         FOR NO KEY UPDATE OF open {locks}
     ), onward AS (
