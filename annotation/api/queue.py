@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.serializers import StrictSerializer
-from accounts.errors import DomainError, FieldError, InvalidInput
+from accounts.errors import FieldError, InvalidInput
 from accounts.models import User
 from accounts.permissions import Capability
 from annotation.api.base import ProjectView
@@ -18,7 +18,12 @@ from annotation.models import Annotation, Member
 from annotation.selectors.work import LeasedTask
 from annotation.selectors.work_rights import member_with_annotation, member_with_lease
 from annotation.services.queue import claim_next, release_lease, renew_lease, save_draft, skip_task
-from annotation.services.submission import amend_annotation, submit_annotation, undo_last_submission
+from annotation.services.submission import (
+    amend_annotation,
+    submit_and_claim,
+    submit_annotation,
+    undo_last_submission,
+)
 from operations.api.idempotency import idempotent
 from operations.api.pages import check_parameters
 
@@ -57,6 +62,8 @@ def assignment_body(task: LeasedTask) -> dict[str, Any]:
         "guideline_version": {"number": task.version.number, "sha256": task.version.sha256},
         "questions": task.questions,
     }  # fmt: skip
+    if task.prelabel is not None:
+        body["prelabel"] = {"answer": task.prelabel}
     return body if task.draft is None else body | {"draft": task.draft}
 
 
@@ -127,22 +134,16 @@ class SubmitView(AssignmentView):
     def post(self, request: Request, assignment_id: str) -> Response:
         wants_next = _wants_next(request)
         annotator = self.annotator(request, assignment_id)
-        submitted = submit_annotation(
-            annotator=annotator, lease_id=uuid.UUID(assignment_id), **_answer_of(request)
-        )  # fmt: skip
-        body = annotation_body(submitted.annotation)
-        if wants_next:
-            body = {"annotation": body, "next": _next_body(annotator)}
-        return Response(body, status=200 if submitted.is_replay else 201)
-
-
-def _next_body(annotator: Member) -> dict[str, Any] | None:
-    """The answer is stored: that nothing can be handed out after it is no refusal of it."""
-    try:
-        task = claim_next(annotator=annotator)
-    except DomainError:
-        return None
-    return assignment_body(task) if task else None
+        sent = {"annotator": annotator, "lease_id": uuid.UUID(assignment_id), **_answer_of(request)}
+        if not wants_next:
+            submitted = submit_annotation(**sent)
+            return Response(annotation_body(submitted.annotation), status=200 if submitted.is_replay else 201)
+        both = submit_and_claim(**sent)
+        body = {
+            "annotation": annotation_body(both.submitted.annotation),
+            "next": assignment_body(both.next) if both.next else None,
+        }
+        return Response(body, status=200 if both.submitted.is_replay else 201)
 
 
 class RenewView(AssignmentView):

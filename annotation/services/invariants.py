@@ -32,8 +32,9 @@ INVARIANTS: tuple[Invariant, ...] = (
         """
         SELECT task.id, count(*) FROM annotation_annotation answer
         JOIN annotation_assignment seat ON seat.id = answer.assignment_id
-        JOIN annotation_task task ON task.id = seat.task_id
-        WHERE answer.superseded_at IS NULL GROUP BY task.id HAVING count(*) > task.overlap
+        JOIN annotation_task task ON task.id = seat.task_id JOIN annotation_round round ON round.id = task.round_id
+        WHERE answer.superseded_at IS NULL AND round.kind IN ('initial', 'relabel')
+        GROUP BY task.id HAVING count(*) > task.overlap
         """,
     ),
     Invariant(
@@ -43,7 +44,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         SELECT task.id, task.overlap, count(seat.id) FILTER (WHERE seat.state <> 'withdrawn')
         FROM annotation_task task JOIN annotation_assignment seat ON seat.task_id = task.id
         JOIN annotation_round round ON round.id = task.round_id
-        WHERE task.state <> 'superseded' AND round.state = 'open'
+        WHERE task.state <> 'superseded' AND round.state <> 'closed' AND round.kind IN ('initial', 'relabel')
         GROUP BY task.id HAVING count(seat.id) FILTER (WHERE seat.state <> 'withdrawn') <> task.overlap
         """,
     ),
@@ -61,13 +62,13 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "I4",
-        "Nobody holds two seats of a task, or two leases in a project.",
+        "Nobody holds two seats of a task, or more in a project than the item they see and the one after it.",
         """
         SELECT task_id, annotator_id FROM annotation_assignment WHERE annotator_id IS NOT NULL
         GROUP BY 1, 2 HAVING count(*) > 1
         UNION ALL
         SELECT project_id, annotator_id FROM annotation_assignment WHERE state = 'leased'
-        GROUP BY 1, 2 HAVING count(*) > 1
+        GROUP BY project_id, annotator_id, is_ahead HAVING count(*) > 1
         """,
     ),
     Invariant(
@@ -75,7 +76,8 @@ INVARIANTS: tuple[Invariant, ...] = (
         "Seats leased and answered are no more than the task wants, and a leased seat has exactly one live lease.",
         """
         SELECT task.id FROM annotation_task task JOIN annotation_assignment seat ON seat.task_id = task.id
-        WHERE seat.state IN ('leased', 'submitted') GROUP BY task.id HAVING count(*) > task.overlap
+        JOIN annotation_round round ON round.id = task.round_id AND round.kind IN ('initial', 'relabel')
+        WHERE seat.state IN ('leased', 'submitted', 'parked') GROUP BY task.id HAVING count(*) > task.overlap
         UNION ALL
         SELECT seat.id FROM annotation_assignment seat
         LEFT JOIN annotation_lease lease ON lease.assignment_id = seat.id AND lease.ended_at IS NULL
@@ -106,11 +108,12 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "I7b",
-        "A task is done exactly when all its seats are answered; what is superseded or closed has no open seat.",
+        "A task is done exactly when its seats are answered and settle it; what is superseded or closed has none open.",
         """
         SELECT task.id FROM annotation_task task JOIN annotation_assignment seat ON seat.task_id = task.id
-        WHERE task.state <> 'superseded' GROUP BY task.id
-        HAVING (task.state = 'done') <> (count(*) FILTER (WHERE seat.state IN ('open', 'leased')) = 0)
+        JOIN annotation_round queued ON queued.id = task.round_id AND queued.kind IN ('initial', 'relabel')
+        WHERE task.state <> 'superseded' AND task.desk_reason <> 'disagreement' GROUP BY task.id
+        HAVING (task.state = 'done') <> (count(*) FILTER (WHERE seat.state IN ('open', 'leased', 'parked')) = 0)
            AND NOT bool_and(seat.state = 'withdrawn')
            AND NOT EXISTS (SELECT 1 FROM annotation_round round
                            WHERE round.id = task.round_id AND round.state = 'closed')
@@ -177,9 +180,42 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "I18",
-        "The queue's order is the items': rank is minus the priority in every seat of a task alike.",
+        "The queue's order is the items': rank and lane are the same in every seat of a task.",
         """
-        SELECT task_id FROM annotation_assignment GROUP BY task_id HAVING min(rank) <> max(rank)
+        SELECT task_id FROM annotation_assignment WHERE state <> 'withdrawn'
+        GROUP BY task_id HAVING min(rank) <> max(rank) OR min(lane) <> max(lane)
+        """,
+    ),
+    Invariant(
+        "I18b",
+        "What is counted beside the seats is what the seats say: taken seats by person and lane, and pairs' meetings.",
+        """
+        SELECT coalesce(seats.annotator_id, kept.annotator_id), coalesce(seats.lane, kept.lane), seats.n, kept.taken
+        FROM (SELECT seat.annotator_id, seat.lane, count(*) AS n FROM annotation_assignment seat
+              JOIN annotation_task task ON task.id = seat.task_id AND task.state <> 'superseded'
+              JOIN annotation_round round ON round.id = task.round_id AND round.kind IN ('initial', 'relabel')
+              WHERE seat.state IN ('leased', 'submitted', 'parked') GROUP BY 1, 2) seats
+        FULL JOIN annotation_lanecount kept ON kept.annotator_id = seats.annotator_id AND kept.lane = seats.lane
+        WHERE coalesce(seats.n, 0) <> coalesce(kept.taken, 0)
+        UNION ALL
+        SELECT kept.first_id, kept.second_id, kept.shared, count(mine.id)
+        FROM annotation_pairmeeting kept
+        JOIN annotation_project project ON project.id = kept.project_id AND project.overlap ? 'shared_per_pair'
+        LEFT JOIN annotation_assignment mine ON mine.annotator_id = kept.first_id AND mine.state = 'submitted'
+            AND EXISTS (SELECT 1 FROM annotation_round round WHERE round.id = mine.round_id
+                        AND round.kind IN ('initial', 'relabel'))
+            AND EXISTS (SELECT 1 FROM annotation_assignment theirs WHERE theirs.task_id = mine.task_id
+                        AND theirs.annotator_id = kept.second_id AND theirs.state = 'submitted')
+        GROUP BY kept.first_id, kept.second_id, kept.shared HAVING kept.shared <> count(mine.id)
+        """,
+    ),
+    Invariant(
+        "I18c",
+        "Nothing came into the queue at a tick that its clock has not shown yet.",
+        """
+        SELECT seat.id FROM annotation_assignment seat
+        LEFT JOIN annotation_queueclock clock ON clock.project_id = seat.project_id
+        WHERE seat.late > coalesce(clock.ticks, 1)
         """,
     ),
     Invariant(
