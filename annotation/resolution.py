@@ -34,9 +34,10 @@ def posterior_of_best(votes: Sequence[tuple[str, float]], n_classes: int) -> flo
         for candidate in scores:
             scores[candidate] += right if candidate == value else wrong
         others += wrong
-    top = max(*scores.values(), others)
-    total = sum(math.exp(score - top) for score in scores.values()) + (k - len(scores)) * math.exp(others - top)
-    return math.exp(max(scores.values()) - top) / total
+    unseen = k - len(scores)
+    top = max([*scores.values(), others] if unseen else scores.values())
+    total = sum(math.exp(score - top) for score in scores.values()) + unseen * math.exp(others - top)
+    return 1 / total
 
 
 def least_sure_question(votes: Sequence[Vote], classes: Mapping[str, int]) -> float:

@@ -167,7 +167,7 @@ def _find(way: Way, *, waits: bool) -> tuple[Found, Step] | None:
         return found
     seat, _ = found
     is_ordinary = seat.way != "reserved" and seat.rank >= 0
-    return (is_ordinary and way.beside_a_colleague()) or found
+    return (is_ordinary and way.to_meet_somebody()) or found
 
 
 def _grant(turn: Turn, way: Way, found: Found, step: Step, *, ahead: bool) -> LeasedTask:

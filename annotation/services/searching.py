@@ -98,19 +98,23 @@ def _finder(scope: str, *, waits: bool) -> Prepared:
 _FINDERS = {(scope, waits): _finder(scope, waits=waits) for scope in _LANES for waits in (False, True)}
 _SCOPES = {EVERYTHING: "everything", URGENT: "urgent", REST: "rest"}
 
-# Open seats beside what colleagues answered last with whom this person is to share more items. Bounded on purpose: a
-# few colleagues, the latest answers of each; who is not met this time is met another time.
-_FIND_PAIR = Prepared(
-    "concord_find_pair",
-    f"""
-    WITH colleagues AS MATERIALIZED (
+_COLLEAGUES = """
         SELECT member.id FROM annotation_member member
         LEFT JOIN annotation_pairmeeting meeting ON meeting.project_id = member.project_id
             AND meeting.first_id = least(member.id, %(annotator)s)
             AND meeting.second_id = greatest(member.id, %(annotator)s)
         WHERE member.project_id = %(project)s AND member.id <> %(annotator)s AND member.kind = 'human'
           AND member.is_active AND member.paused_at IS NULL AND coalesce(meeting.shared, 0) < %(wanted)s
-          AND EXISTS (SELECT 1 FROM annotation_annotation answer WHERE answer.annotator_id = member.id)
+          AND (SELECT created_at FROM annotation_annotation answer WHERE answer.annotator_id = member.id
+               ORDER BY id DESC LIMIT 1) > clock_timestamp() - interval '7 days'
+"""
+# Open seats beside what colleagues answered last with whom this person is to share more items. Bounded on purpose: a
+# few colleagues, the latest answers of each; who is not met this time is met another time.
+_FIND_PAIR = Prepared(
+    "concord_find_pair",
+    f"""
+    WITH colleagues AS MATERIALIZED (
+        {_COLLEAGUES}
         ORDER BY coalesce(meeting.shared, 0), random() LIMIT 5
     ), beside AS (
         SELECT open.id FROM colleagues
@@ -127,6 +131,36 @@ _FIND_PAIR = Prepared(
     )
     {_DESCRIBE}
     """,  # noqa: S608  (our own text)
+    _TYPES,
+)
+
+# Where nobody to be met has left a seat: an item that nobody has begun, among the next ones. So what two people have
+# begun who have met enough already is left for those who are to meet them.
+_FIND_FRESH = Prepared(
+    "concord_find_fresh",
+    f"""
+    WITH coming AS MATERIALIZED (
+        SELECT open.id, open.task_id, open.rank FROM annotation_assignment open
+        WHERE (open.rank, open.id) >= (%(rank)s, %(seat)s) AND {_FOR_THEM + _ANY_LANE}
+        ORDER BY open.rank, open.id LIMIT 64
+    ), fresh AS (
+        SELECT open.id FROM coming JOIN annotation_assignment open ON open.id = coming.id
+        WHERE open.state = 'open' AND NOT EXISTS (
+            SELECT 1 FROM annotation_assignment other
+            WHERE other.task_id = coming.task_id AND other.annotator_id IS NOT NULL)
+        ORDER BY coming.rank, coming.id LIMIT 1 FOR NO KEY UPDATE OF open SKIP LOCKED
+    ), found AS (
+        SELECT id, 'fresh' AS way FROM fresh
+    )
+    {_DESCRIBE}
+    """,  # noqa: S608
+    _TYPES,
+)
+_COLLEAGUES_TO_MEET = Prepared(
+    "concord_colleagues_to_meet",
+    f"""
+    SELECT EXISTS ({_COLLEAGUES})
+    """,  # noqa: S608
     _TYPES,
 )
 
@@ -178,11 +212,17 @@ class Way:
         start = self.starts.get(step.position, Start())
         return Start() if waits and not start.is_at_the_end else start
 
-    def beside_a_colleague(self) -> tuple[Found, Step] | None:
-        """A seat beside somebody with whom this person is to share more items; never before what is urgent."""
+    def to_meet_somebody(self) -> tuple[Found, Step] | None:
+        """A seat beside somebody with whom this person is to share more items, or of an item that nobody has begun.
+
+        None when they have met everybody often enough, or there is no such seat. Never before what is urgent.
+        """
         last = self.steps[-1]
-        values = _values(self.turn, last, Start()) | {"wanted": self.turn.rules.shared_per_pair}
+        values = _values(self.turn, last, self._start(last, waits=False))
+        values["wanted"] = self.turn.rules.shared_per_pair
         row = first_row(_FIND_PAIR, values)
+        if row is None and first_row(_COLLEAGUES_TO_MEET, values)[0]:
+            row = first_row(_FIND_FRESH, values)
         return (Found(*row), last) if row else None
 
     def position_after(self, found: Found, step: Step) -> Start | None:
