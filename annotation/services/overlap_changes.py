@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from annotation.models import Item, Project, Round, Task
 from annotation.overlap import parse_overlap, seats_for
-from annotation.services.rounds import open_rounds
+from annotation.services.rounds import running_rounds
 
 BATCH = 5000
 
@@ -26,7 +26,7 @@ def reseat_open_rounds(project: Project) -> SeatsChanged:
     Finished tasks take part too: more seats open them again. A task never has fewer seats than are held or answered.
     """
     added = withdrawn = 0
-    for round_ in open_rounds(project.pk):
+    for round_ in running_rounds(project.pk):
         if round_.overlap is None:
             changed = _reseat(project, round_)
             added, withdrawn = added + changed.added, withdrawn + changed.withdrawn

@@ -24,6 +24,12 @@ def open_rounds(project_id: int) -> list[Round]:
     return list(rounds.select_related("project").order_by("pk"))
 
 
+def running_rounds(project_id: int) -> list[Round]:
+    """The rounds that are not over: open ones, and paused ones, whose seats must be right when they go on."""
+    rounds = Round.objects.filter(project_id=project_id, kind__in=Round.QUEUED).exclude(state=Round.State.CLOSED)
+    return list(rounds.order_by("pk"))
+
+
 def reopen_rounds_behind() -> int:
     """Reopen every open round of an active project that is under an older major; returns how many tasks were."""
     behind = Round.objects.raw(
