@@ -57,7 +57,7 @@ class SkipInput(StrictSerializer):
 
 def assignment_body(task: LeasedTask) -> dict[str, Any]:
     body = {
-        "id": str(task.lease.id), "epoch": task.lease.epoch, "leased_until": task.lease.leased_until,
+        "id": str(task.lease.id), "epoch": task.lease.nth, "leased_until": task.lease.leased_until,
         "item": {"external_id": task.item.external_id, "payload": task.item.payload},
         "guideline_version": {"number": task.version.number, "sha256": task.version.sha256},
         "questions": task.questions,

@@ -13,10 +13,14 @@ from annotation.selectors.instructions import instructions_of
 
 @dataclass(frozen=True)
 class HeldLease:
+    """`nth`: the how manieth time this person holds the item. The seat's `epoch` counts other people's leases too,
+    so an annotator is never told it: it would tell gold, which nobody else can have held, from what was given back."""
+
     id: uuid.UUID
     epoch: int
     granted_at: datetime
     leased_until: datetime
+    nth: int
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,17 @@ class LeasedTask:
 SHOWN_COLUMNS = """
     lease.id, lease.epoch, lease.granted_at, seat.leased_until, item.id, item.external_id, item.payload,
     project.fields, version.id, version.major, version.minor, version.sha256, lease.draft,
-    CASE WHEN lease.prelabel_shown THEN {prelabel} END
+    CASE WHEN lease.prelabel_shown THEN {prelabel} END,
+    {leases_made} + (
+        SELECT count(*) FROM annotation_assignment sibling
+        JOIN annotation_lease earlier ON earlier.assignment_id = sibling.id
+        WHERE sibling.task_id = seat.task_id AND earlier.annotator_id + 0 = %(annotator)s)
 """
+_PRELABEL = "(SELECT answer FROM annotation_prediction WHERE id = lease.prelabel_id)"
 _SHOWN = Prepared(
     "concord_current_task",
     f"""
-    SELECT {SHOWN_COLUMNS.format(prelabel="(SELECT answer FROM annotation_prediction WHERE id = lease.prelabel_id)")}
+    SELECT {SHOWN_COLUMNS.format(prelabel=_PRELABEL, leases_made=0)}
     FROM annotation_assignment seat
     JOIN annotation_lease lease ON lease.assignment_id = seat.id AND lease.epoch = seat.epoch
     JOIN annotation_task task ON task.id = seat.task_id
@@ -82,10 +91,10 @@ def current_task(annotator: Member, *, ahead: bool = False) -> LeasedTask | None
 def leased_task(row: tuple[Any, ...]) -> LeasedTask:
     """From a row of SHOWN_COLUMNS."""
     lease_id, epoch, granted_at, until, item_id, external_id, raw_payload, raw_fields, *rest = row
-    version_id, major, minor, sha, raw_draft, raw_prelabel = rest
+    version_id, major, minor, sha, raw_draft, raw_prelabel, nth = rest
     payload, fields = json.loads(raw_payload), json.loads(raw_fields)
     return LeasedTask(
-        lease=HeldLease(lease_id, epoch, granted_at, until),
+        lease=HeldLease(lease_id, epoch, granted_at, until, nth),
         item=ShownItem(item_id, external_id, shown_payload(payload, fields)),
         fields=fields,
         version=ShownVersion(version_id, f"{major}.{minor}", sha),

@@ -64,7 +64,7 @@ _GRANTED = f"""
         ) earlier ON true
         RETURNING id, epoch, granted_at, draft, guideline_version_id, prelabel_shown
     )
-    SELECT {SHOWN_COLUMNS.format(prelabel="(SELECT answer FROM predicted)")}
+    SELECT {SHOWN_COLUMNS.format(prelabel="(SELECT answer FROM predicted)", leases_made=1)}
     FROM granted lease
     CROSS JOIN taken seat
     JOIN annotation_item item ON item.id = %(item)s
