@@ -1,11 +1,16 @@
 """Items a second through the REST API, beside COPY of the same rows into the same table in the same run.
 
-    python -m benchmarks.importing 10000 100000 --overlap 1 --rounds 3
+    python -m benchmarks.importing 10000 100000 --overlap 1 --rounds 3 --least 0.25
 
 Starts one gunicorn worker on a database of its own (PGHOST and friends name the server; the database is made and
-dropped). Each round imports n new items into an empty project by one streamed NDJSON body, and copies the same n rows
-into annotation_item, with its indexes and foreign keys, in one transaction. Prints the median of each and of their
-ratios, the rate of a repeat in which every line is unchanged, and how much the worker's memory grew over the run.
+dropped). Each round imports n new items into an empty project by one streamed NDJSON body, and copies n ready rows
+into annotation_item of another, with its indexes and foreign keys, in one transaction; which comes first changes from
+round to round. An import also opens a task and its seats for each item: it is compared with COPY into the three
+tables, too. Prints medians of the rates and of each round's ratios, with the least and the largest; the rate of a
+repeat in which every line is unchanged; what the worker holds at most, and how much of it came with this size; the
+most that a process of the database server held of its own; and which part of the import took how much of its time.
+
+`--least` ends with an error if the ratio to COPY into the items' table is smaller.
 """
 
 import argparse
@@ -18,12 +23,15 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from benchmarks.import_yardsticks import TABLES, backend_memory, copy_rows, settle
 
 DATABASE = f"concord_bench_importing_{os.getpid()}"  # two runs at once do not meet
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,55 +137,86 @@ def post_items(port: int, slug: str, secret: str, lines: list[bytes]) -> tuple[f
     return seconds, report
 
 
-def copy_items(slug: str, n: int) -> float:
-    """COPY of the same n rows, already encoded, into the project's items."""
-    with psycopg.connect() as connection:
-        project = connection.execute("SELECT id FROM annotation_project WHERE slug = %s", [slug]).fetchone()
-        assert project is not None
-        now = "2026-01-01 00:00:00+00"
-        rows = []
-        for number in range(n):
-            row = item(number)
-            columns = (
-                project[0],
-                row["external_id"],
-                json.dumps(row["payload"]),
-                json.dumps(row["meta"]),
-                "0" * 64,
-                0,
-                now,
-            )
-            rows.append("\t".join(str(column).replace("\\", "\\\\") for column in columns) + "\n")
-        encoded = ["".join(rows[start : start + 1000]).encode() for start in range(0, n, 1000)]
-        began = time.perf_counter()
-        with connection.cursor().copy(
-            "COPY annotation_item (project_id, external_id, payload, meta, sha256, priority, created_at) FROM STDIN"
-        ) as copy:
-            for chunk in encoded:
-                copy.write(chunk)
-        connection.commit()
-        return time.perf_counter() - began
+def import_once(port: int, overlap: int, lines: list[bytes], n: int) -> float:
+    slug, secret = make_project(overlap)
+    settle()
+    return timed(port, slug, secret, lines, "created", n)
 
 
-def measure(port: int, pid: int, n: int, overlap: int, rounds: int) -> dict[str, float]:
-    rates, copies, repeats = [], [], []
-    before = resident_mb(pid)
-    lines = list(body(n))
-    for _ in range(rounds):
-        slug, secret = make_project(overlap)
-        seconds, report = post_items(port, slug, secret, lines)
-        assert report["created"] == n, report
-        rates.append(n / seconds)
-        seconds, report = post_items(port, slug, secret, lines)
-        assert report["unchanged"] == n, report
-        repeats.append(n / seconds)
-        copies.append(n / copy_items(make_project(overlap)[0], n))
-    return {
-        "items": n, "overlap": overlap, "items_per_second": statistics.median(rates),
-        "copy_per_second": statistics.median(copies),
-        "ratio": statistics.median(rate / copy for rate, copy in zip(rates, copies, strict=True)),
-        "unchanged_per_second": statistics.median(repeats), "worker_mb_grown": resident_mb(pid) - before,
+def timed(port: int, slug: str, secret: str, lines: list[bytes], expected: str, n: int) -> float:
+    """Items a second of one body, all of which must be as expected."""
+    seconds, report = post_items(port, slug, secret, lines)
+    if report[expected] != n:
+        raise RuntimeError(f"{report}")
+    return n / seconds
+
+
+def copy_once(source: str, overlap: int, tables: Sequence[str], n: int) -> tuple[float, dict[str, float]]:
+    """Items a second of COPY into a new project, and its seconds by table."""
+    target = make_project(overlap)[0]
+    settle()
+    seconds = copy_rows(source, target, tables)
+    return n / sum(seconds.values()), seconds
+
+
+def measure(port: int, pid: int, n: int, overlap: int, rounds: int) -> dict[str, Any]:
+    before, lines = resident_mb(pid), list(body(n))
+    rates: dict[str, list[float]] = {"import": [], "copy": [], "copy_all": [], "unchanged": []}
+    copies: list[dict[str, float]] = []
+    source, secret = make_project(overlap)
+    timed(port, source, secret, lines, "created", n)  # not counted: the source of the rows to copy
+
+    def bring() -> None:
+        rates["import"].append(import_once(port, overlap, lines, n))
+
+    def copy() -> None:
+        rates["copy"].append(copy_once(source, overlap, TABLES[:1], n)[0])
+        rate, seconds = copy_once(source, overlap, TABLES, n)
+        rates["copy_all"].append(rate)
+        copies.append(seconds)
+
+    with backend_memory() as database_mb:
+        for number in range(rounds):
+            for step in (bring, copy) if number % 2 == 0 else (copy, bring):
+                step()
+            rates["unchanged"].append(timed(port, source, secret, lines, "unchanged", n))
+    memory = {"worker_mb": resident_mb(pid), "worker_mb_grown": resident_mb(pid) - before}
+    return summary(n, overlap, rates) | memory | {
+        "database_process_mb": database_mb[0], "copy_seconds": medians(copies),
+        "import_seconds": medians([import_parts(overlap, n) for _ in range(rounds)]),
     }  # fmt: skip
+
+
+def summary(n: int, overlap: int, rates: dict[str, list[float]]) -> dict[str, Any]:
+    ratios = [mine / theirs for mine, theirs in zip(rates["import"], rates["copy"], strict=True)]
+    of_all = [mine / theirs for mine, theirs in zip(rates["import"], rates["copy_all"], strict=True)]
+    return {
+        "items": n, "overlap": overlap, "items_per_second": statistics.median(rates["import"]),
+        "copy_per_second": statistics.median(rates["copy"]), "ratio": statistics.median(ratios),
+        "ratio_least": min(ratios), "ratio_most": max(ratios),
+        "copy_of_3_tables_per_second": statistics.median(rates["copy_all"]),
+        "ratio_of_3_tables": statistics.median(of_all), "unchanged_per_second": statistics.median(rates["unchanged"]),
+    }  # fmt: skip
+
+
+def medians(measured: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(each[name] for each in measured) for name in measured[0]}
+
+
+def import_parts(overlap: int, n: int) -> dict[str, float]:
+    slug = make_project(overlap)[0]
+    settle()
+    command = [sys.executable, "-m", "benchmarks.import_parts", slug, str(n)]
+    done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    seconds: dict[str, float] = json.loads(done.stdout)
+    return seconds
+
+
+def show(result: dict[str, Any]) -> None:
+    plain = {name: value for name, value in result.items() if not isinstance(value, dict)}
+    print("  ".join(f"{name} {value:,.2f}".removesuffix(".00") for name, value in plain.items()))
+    for name in ("import_seconds", "copy_seconds"):
+        print(f"  {name}: " + "  ".join(f"{part} {seconds:.2f}" for part, seconds in result[name].items()), flush=True)
 
 
 def main() -> None:
@@ -185,6 +224,7 @@ def main() -> None:
     parser.add_argument("items", type=int, nargs="*", default=[10_000, 100_000])
     parser.add_argument("--overlap", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--least", type=float, default=0.0, help="fail if the ratio is smaller")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     results = []
@@ -193,11 +233,11 @@ def main() -> None:
         post_items(port, slug, secret, list(body(2000)))  # the first request pays for imports and connections
         for n in given.items:
             results.append(measure(port, pid, n, given.overlap, given.rounds))
-            print(
-                "  ".join(f"{name} {value:,.2f}".removesuffix(".00") for name, value in results[-1].items()), flush=True
-            )
+            show(results[-1])
     if given.json:
         given.json.write_text(json.dumps(results, indent=1))
+    if any(result["ratio"] < given.least for result in results):
+        sys.exit(f"The ratio to COPY is under {given.least}.")
 
 
 if __name__ == "__main__":

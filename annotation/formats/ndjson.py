@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from annotation.formats.rows import Line, broken_line
-from operations.strict_json import StrictJsonError, loads_strict
+from operations.strict_json import StrictJsonError, parse_strict
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -27,9 +27,11 @@ def read_ndjson(chunks: Iterable[bytes], *, max_line_bytes: int) -> Iterator[Lin
             yield broken_line(number, "line_too_long", f"longer than {max_line_bytes} bytes")
             continue
         try:
-            yield Line(number, loads_strict(raw, max_bytes=max_line_bytes))
+            value, is_plain = parse_strict(raw, max_bytes=max_line_bytes)
         except StrictJsonError as error:
             yield broken_line(number, error.code, str(error))
+        else:
+            yield Line(number, value, None, is_plain)
 
 
 def _split_lines(chunks: Iterable[bytes], max_line_bytes: int) -> Iterator[bytes]:

@@ -21,11 +21,15 @@ class RowError(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One record of a file: a value, or the error that kept it from being one."""
+    """One record of a file: a value, or the error that kept it from being one.
+
+    `is_plain` as in strict_json.Parsed.
+    """
 
     number: int
     value: Any
     error: RowError | None = None
+    is_plain: bool = False
 
 
 class Refused(NamedTuple):

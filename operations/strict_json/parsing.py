@@ -2,23 +2,30 @@
 
 orjson refuses broken syntax, invalid UTF-8, lone surrogates and infinite numbers by itself. It keeps the
 last of duplicate keys, turns huge integers into floats, nests to 1024 and lets NUL through.
-`_is_surely_clean` rules those out by counting; a text it cannot clear is parsed again by the standard
-library with hooks that refuse; only a text that is refused is walked by `locating`, which knows the path.
+One walk over the numbers and a count of quotes rule those out; a text they cannot clear is parsed again by the
+standard library with hooks that refuse; only a text that is refused is walked by `locating`, which knows the path.
 """
 
 import json
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import orjson
 
 from operations.strict_json.errors import MAX_DEPTH, MAX_INTEGER, StrictJsonError, json_path
 from operations.strict_json.locating import locate_problem
 
-# Every member of an object ends its key this way; a string may hold the same bytes: a bound from above.
-_KEY_END = re.compile(rb'"[ \t\n\r]*:')
+_BACKSLASH = ord("\\")
 _LONGEST_INTEGER = len(str(MAX_INTEGER)) + 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Parsed(NamedTuple):
+    """A value, and whether all its numbers are known to be whole: then there is but one way to write them."""
+
+    value: Any
+    is_plain: bool
 
 
 def loads_strict(data: bytes | bytearray | memoryview | str, *, max_bytes: int) -> Any:
@@ -28,6 +35,11 @@ def loads_strict(data: bytes | bytearray | memoryview | str, *, max_bytes: int) 
     or trailing data, NUL or a lone surrogate in any string or key, duplicate keys, nesting over 64, integers
     outside +/-2^53, numbers that overflow a double, NaN and Infinity.
     """
+    return parse_strict(data, max_bytes=max_bytes).value
+
+
+def parse_strict(data: bytes | bytearray | memoryview | str, *, max_bytes: int) -> Parsed:
+    """The same, with what was learned of the value on the way."""
     raw = _as_bytes(data)
     if len(raw) > max_bytes:
         raise StrictJsonError("too_large", "", f"larger than the limit of {max_bytes} bytes")
@@ -35,7 +47,13 @@ def loads_strict(data: bytes | bytearray | memoryview | str, *, max_bytes: int) 
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise _located(raw, str(error)) from None
-    return value if _is_surely_clean(raw, value) else _parse_with_hooks(raw)
+    try:
+        is_plain = _is_plain((value,), MAX_DEPTH)
+        if _is_whole(raw, value):
+            return Parsed(value, is_plain)
+    except _Unsure:
+        pass
+    return Parsed(_parse_with_hooks(raw), False)
 
 
 def check_value(value: Any) -> None:
@@ -50,7 +68,7 @@ def _as_bytes(data: bytes | bytearray | memoryview | str) -> bytes:
         except UnicodeEncodeError:
             problem = locate_problem(data)
             raise problem or StrictJsonError("lone_surrogate", "", "a lone surrogate is not text") from None
-    return bytes(data)
+    return data if type(data) is bytes else bytes(data)
 
 
 def _located(raw: bytes, fallback: str) -> StrictJsonError:
@@ -58,29 +76,37 @@ def _located(raw: bytes, fallback: str) -> StrictJsonError:
     return problem or StrictJsonError("invalid_json", "", f"not valid JSON: {fallback}")
 
 
-def _is_surely_clean(raw: bytes, value: Any) -> bool:
-    """True if the parsed value shows that nothing was lost; False means only "look closer"."""
-    if b"\\u0000" in raw:
+def _is_plain(entries: Iterable[Any], levels: int) -> bool:
+    """True if there are no fractions. Raises _Unsure for what orjson may have changed, and for too many levels."""
+    is_plain = True
+    for entry in entries:
+        kind = type(entry)
+        if kind is str:
+            continue
+        if kind is dict or kind is list:
+            if not levels:
+                raise _Unsure
+            inner = _is_plain(entry.values() if kind is dict else entry, levels - 1)
+            is_plain = is_plain and inner
+        elif kind is int or kind is float:
+            if not -MAX_INTEGER <= entry <= MAX_INTEGER:
+                raise _Unsure
+            is_plain = is_plain and kind is int
+    return is_plain
+
+
+def _is_whole(raw: bytes, value: Any) -> bool:
+    """True if every text of `raw` is in the value: a duplicate key would be missing. No NUL was escaped, either."""
+    if _BACKSLASH in raw and b"\\u0000" in raw:
         return False
-    members = 0
-    level: list[Any] = [value] if isinstance(value, dict | list) else [[value]]
-    for _ in range(MAX_DEPTH):
-        inner: list[Any] = []
-        for container in level:
-            if type(container) is dict:
-                members += len(container)
-                container = container.values()
-            for entry in container:
-                kind = type(entry)
-                if kind is dict or kind is list:
-                    inner.append(entry)
-                elif (kind is int or kind is float) and not -MAX_INTEGER <= entry <= MAX_INTEGER:
-                    return False
-        if not inner:
-            # A duplicate key makes the objects smaller than their text, by one for each.
-            return raw.count(b":") == members or len(_KEY_END.findall(raw)) == members
-        level = inner
-    return False
+    return _quotes(raw) == _quotes(orjson.dumps(value))
+
+
+def _quotes(text: bytes) -> int:
+    r"""How many " open or close a string of this JSON text. In \\" the backslash is escaped, not the quote."""
+    if _BACKSLASH in text:
+        text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return text.count(b'"')
 
 
 def _parse_with_hooks(raw: bytes) -> Any:
@@ -90,6 +116,10 @@ def _parse_with_hooks(raw: bytes) -> Any:
         raise _located(raw, str(refusal)) from None
     check_value(value)
     return value
+
+
+class _Unsure(Exception):
+    """A glance does not tell whether the value is what the text says."""
 
 
 class _Refused(Exception):

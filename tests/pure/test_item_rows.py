@@ -1,9 +1,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotation.formats.csv_rows import read_csv
-from annotation.formats.items import ItemRow, read_items
+from annotation.formats.items import ItemRow, item_from_object, read_items
 from annotation.formats.ndjson import read_ndjson
 from annotation.formats.rows import Refused, lines_from_values
 
@@ -55,6 +57,29 @@ def test_an_item_is_read_with_its_defaults() -> None:
 def test_a_bad_item_is_refused_naming_the_field(value: Any, code: str, field: str) -> None:
     (row,) = from_json(value)
     assert errors(row) == [(1, code, field)]
+
+
+class ReadFieldByField(dict[str, Any]):
+    """Not a dict of the parser, so no glance is enough."""
+
+
+names = st.text(max_size=3) | st.sampled_from(["m-1", " m", "a\u00a0", "a\u2028b", "a\tb", "x" * 200, "x" * 201, ""])
+objects = st.dictionaries(st.just("text"), st.text(max_size=2), max_size=1)
+odd = st.none() | st.booleans() | st.floats() | names | st.lists(names, max_size=1)
+priorities = st.sampled_from([0, 5, 1000, -1000, 1001, -1001, 4.0, 4.5, True, 2**60])
+fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "external_id": names | odd, "payload": objects | odd, "meta": objects | odd,
+        "priority": priorities | odd, "unknown": odd,
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(fields)
+def test_an_item_that_is_fine_at_a_glance_is_the_one_read_field_by_field(raw: dict[str, Any]) -> None:
+    assert item_from_object(3, raw) == item_from_object(3, ReadFieldByField(raw))
 
 
 def test_every_bad_field_of_a_line_is_named() -> None:

@@ -15,6 +15,7 @@ from operations.strict_json import (
     content_sha256,
     json_path,
     loads_strict,
+    parse_strict,
 )
 
 
@@ -183,6 +184,47 @@ def test_duplicate_keys_are_found_whatever_the_strings_hold(pairs: list[tuple[st
     keys = [key for key, _ in pairs]
 
     assert accepted(data.encode()) == (len(set(keys)) == len(keys))
+
+
+quoted = st.text('ab":\\\\,{}', max_size=4)
+spellings = st.sampled_from([json.dumps, lambda text: '"' + "".join(f"\\u{ord(each):04x}" for each in text) + '"'])
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.tuples(quoted, quoted | st.lists(quoted, max_size=2)), max_size=4), st.data())
+def test_duplicate_keys_are_found_however_quotes_are_spelled(pairs: list[tuple[str, Any]], data: st.DataObject) -> None:
+    def spelled(value: Any) -> str:
+        if isinstance(value, list):
+            return "[" + " , ".join(map(spelled, value)) + "]"
+        return data.draw(spellings)(value)
+
+    inner = "{" + ",".join(f"{spelled(key)} :{spelled(value)}" for key, value in pairs) + "}"
+    keys = [key for key, _ in pairs]
+
+    assert accepted(f'{{"a":"{{","b":[{inner}]}}') == (len(set(keys)) == len(keys))
+
+
+@settings(max_examples=400, deadline=None)
+@given(values.filter(is_acceptable), st.booleans())
+def test_a_plain_value_has_the_canonical_form_it_would_have_by_the_long_way(value: Any, escape: bool) -> None:
+    parsed = parse_strict(json.dumps(value, ensure_ascii=escape), max_bytes=1_000_000)
+
+    assert parsed.value == value
+    if parsed.is_plain:
+        assert canonical_json(parsed.value, is_plain=True) == canonical_json(parsed.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "is_plain"),
+    [
+        (b'{"a": ["\xc3\xa9 \\"1.5\\" \\n", -5, 0, true, null, {"b": {}}]}', True),
+        (b'{"a":9007199254740992}', True),
+        (b'{"a": [[1.0]], "b": 1}', False),
+        (b'{"a":1e2}', False),
+    ],
+)
+def test_only_a_value_without_fractions_is_plain(data: bytes, is_plain: bool) -> None:
+    assert parse_strict(data, max_bytes=100) == (json.loads(data), is_plain)
 
 
 @settings(max_examples=500, deadline=None)

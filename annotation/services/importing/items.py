@@ -19,12 +19,10 @@ from annotation.services.tasks import open_tasks_from_table
 from operations.strict_json import content_sha256
 
 _STORE = """
-    WITH identified AS MATERIALIZED (
-        SELECT import_open.item_id, import_rows.* FROM import_open JOIN import_rows USING (line) ORDER BY line
-    )
     INSERT INTO annotation_item
         (id, project_id, external_id, payload, meta, sha256, priority, batch_id, created_at)
-    SELECT item_id, %(project)s, key, payload, meta, content, priority, %(batch)s, %(now)s FROM identified
+    SELECT item_id, %(project)s, key, payload, meta, content, priority, %(batch)s, %(now)s
+    FROM import_rows JOIN import_open USING (line)
 """
 # The ids are drawn first, so that the tasks need not ask for them again.
 _OPEN = """
@@ -63,7 +61,7 @@ class ItemImporter(Importer):
     def _stage(self, row: ItemRow) -> StagedRow:
         content = {"external_id": row.external_id, "payload": row.payload, "meta": row.meta}
         values = (orjson.dumps(row.payload).decode(), orjson.dumps(row.meta).decode(), row.priority, self._seats(row))
-        return StagedRow(row.line, row.external_id, content_sha256(content), values)
+        return StagedRow(row.line, row.external_id, content_sha256(content, is_plain=row.is_plain), values)
 
     def _seats(self, row: ItemRow) -> int:
         # Seeded by the project's secret: who knows an item's name must not learn whether it is labeled by several.
@@ -84,6 +82,7 @@ class ItemImporter(Importer):
         round_ = self._locked_round()
         cursor.execute("SELECT pg_get_serial_sequence('annotation_item', 'id')")  # asked for each row it takes longer
         cursor.execute(_OPEN, cursor.fetchone())
+        cursor.execute("ANALYZE import_open (line)")  # it is the one to hash: rows pass by as they were staged
         cursor.execute(_STORE, {"project": self.project.pk, "batch": batch.pk, "now": now})
         major = current_major(self.project.guideline_id) or 1  # the first version published will be 1.0
         open_tasks_from_table(cursor, round=round_, major=major, table="import_open")
