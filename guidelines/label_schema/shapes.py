@@ -5,6 +5,7 @@ from typing import Any
 
 Point = tuple[float, float]
 SCAN_LINES = 400  # a polygon's area is summed over so many lines: right to about 1 %, whatever its outline
+_NO_AREA = 1e-9  # what rounding leaves of a line
 
 
 def overlap_of(first: dict[str, Any], second: dict[str, Any]) -> float:
@@ -58,7 +59,7 @@ def _overlap_by_lines(first: list[Point], second: list[Point]) -> float:
         both = _shared_length(mine, yours)
         shared += both
         whole += _length(mine) + _length(yours) - both
-    return shared / whole if whole > 0 else 0.0
+    return shared / whole if whole > _NO_AREA else 0.0
 
 
 def _crossings(outline: Sequence[Point], y: float) -> list[float]:

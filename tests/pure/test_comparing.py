@@ -113,9 +113,11 @@ def test_the_overlap_of_polygons_is_that_of_their_areas() -> None:
 sides = st.floats(0.01, 0.5)
 
 
-@given(sides, sides, sides, sides, sides, sides, sides, sides)
-def test_boxes_and_the_same_boxes_as_polygons_overlap_alike(*s: float) -> None:
-    one, two = box(*s[:4]), box(*s[4:])
+boxes = st.builds(box, sides, sides, sides, sides)
+
+
+@given(boxes, boxes)
+def test_boxes_and_the_same_boxes_as_polygons_overlap_alike(one: dict[str, Any], two: dict[str, Any]) -> None:
 
     def corners(b: dict[str, Any]) -> dict[str, Any]:
         left, top, right, bottom = b["x"], b["y"], b["x"] + b["w"], b["y"] + b["h"]
