@@ -8,9 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotation.models import Project
-from annotation.services.importing import AnnotatorImporter, Importer, ItemImporter, LabelImporter
+from annotation.services.importing import AnnotatorImporter, GoldImporter, Importer, ItemImporter, LabelImporter
 from guidelines.label_schema import Question
-from quality.services.gold import GoldImporter
 
 IMPORTERS: dict[str, type[Importer]] = {
     "items": ItemImporter,

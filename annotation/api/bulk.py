@@ -18,6 +18,7 @@ from annotation.api.bodies import ReceivedBody, received_body
 from annotation.formats.rows import Line, lines_from_values
 from annotation.services.importing import (
     AnnotatorImporter,
+    GoldImporter,
     Importer,
     LabelImporter,
     LineFormat,
@@ -145,6 +146,11 @@ class AnnotatorImportView(BulkImportView):
 )
 class LabelImportView(BulkImportView):
     importer = LabelImporter
+
+
+@extend_schema_view(post=bulk_schema("Bring in gold answers", "`external_id`, `answer`, `rationale`?"))
+class GoldImportView(BulkImportView):
+    importer = GoldImporter
 
 
 def _choice(request: Request, name: str, choices: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from accounts.errors import NotFound
 from accounts.permissions import Capability
 from annotation.models import Annotation, Item
 from annotation.selectors.access import ProjectAccess
+from annotation.selectors.gold import gold_of
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
 from annotation.selectors.lookup import current_answers_of, lease_history, seen_slice_values
 from frontend.forms.items import ItemFilterForm
@@ -23,7 +24,6 @@ from frontend.reading.answers import ShownAnswer, current_questions, label_count
 from frontend.reading.payloads import payload_gist, payload_views
 from guidelines.label_schema import Question
 from operations.strict_json import canonical_json
-from quality.selectors.gold import gold_of
 
 PAGE = 50
 MOST_COLUMNS = 3  # questions with a column of their own; all of them stand on the item's page

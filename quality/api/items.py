@@ -11,9 +11,9 @@ from accounts.permissions import Capability
 from annotation.api.base import ProjectView
 from annotation.api.items import item_body
 from annotation.models import Annotation, Assignment, GoldLabel
+from annotation.selectors.gold import gold_of
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
 from operations.api.pages import check_parameters
-from quality.selectors.gold import gold_of
 
 
 class ItemView(ProjectView):

@@ -9,8 +9,7 @@ from django.test import Client
 from accounts.models import User
 from annotation.formats.rows import lines_from_values
 from annotation.models import Annotation, Member, Project, Task
-from annotation.services.importing import import_items, import_labels
-from quality.services.gold import import_gold
+from annotation.services.importing import import_gold, import_items, import_labels
 from tests.factories.annotation import make_item, make_project, make_task
 
 URL = "/api/v1/projects/intents/items/"
