@@ -80,10 +80,9 @@ def bulk_schema(summary: str, line: str) -> Any:
 
 
 class BulkImportView(ProjectView):
-    """`POST` of one kind of lines. A subclass names the importer, and the job that knows it."""
+    """`POST` of one kind of lines. A subclass names the importer."""
 
     importer: ClassVar[type[Importer]]
-    job_kind: ClassVar[str] = "import"
     capabilities: ClassVar[dict[str, Capability]] = {"POST": Capability.IMPORT}
 
     def post(self, request: Request, slug: str) -> Response:
@@ -122,7 +121,7 @@ class BulkImportView(ProjectView):
             lines, line_format = len(values), LineFormat("ndjson")
             body.path.write_bytes(b"\n".join(orjson.dumps(value) for value in values))
         job = queue_import(
-            actor=importer.actor, project=importer.project, job_kind=self.job_kind, importer=self.importer,
+            actor=importer.actor, project=importer.project, job_kind="import", importer=self.importer,
             file=body.path, line_format=line_format, lines=lines, on_error=on_error,
         )  # fmt: skip
         return Response(job_body(job), status=202)

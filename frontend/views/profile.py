@@ -14,7 +14,7 @@ from accounts.errors import NotFound
 from accounts.permissions import Capability
 from annotation.models import Member
 from annotation.selectors.access import ProjectAccess
-from annotation.selectors.people import activity_of, person_of
+from annotation.selectors.people import activity_of, own_activity, person_of
 from frontend.guard import project_page
 from frontend.navigation import url_if_there
 from frontend.reading.findings import finding_row
@@ -38,7 +38,7 @@ def profile(request: HttpRequest, access: ProjectAccess, member_id: int) -> Http
         raise NotFound
     context: dict[str, Any] = {
         "member": member,
-        "activity": activity_of([member])[member.pk],
+        "activity": activity_of([member])[member.pk] if sees_all else own_activity(member),
         "is_own": not sees_all,
         "parts": [],
         "is_waiting": False,

@@ -1,7 +1,6 @@
 from django.urls import URLPattern, path
 
 from quality.api.campaigns import CampaignsView, CampaignView, CloseView, PreviewView
-from quality.api.items import ItemView
 from quality.api.quality import (
     AgreementView,
     AnalysesView,
@@ -36,5 +35,4 @@ urlpatterns: list[URLPattern] = [
     path("snapshots/<uuid:snapshot_id>/rows/", SnapshotRowsView.as_view()),
     path("snapshots/<uuid:snapshot_id>/verify/", SnapshotVerifyView.as_view()),
     path("snapshots/<uuid:snapshot_id>/diff/<uuid:other_id>/", SnapshotDiffView.as_view()),
-    path("projects/<slug:slug>/items/<path:external_id>/", ItemView.as_view()),
 ]

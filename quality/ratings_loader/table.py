@@ -11,6 +11,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from annotation.models import Item, Member, Project
+from annotation.selectors.labels import IS_LABEL
 from guidelines.models import GuidelineVersion
 from quality.ratings_loader.copying import copy_columns
 from quality.ratings_loader.questions import CodedQuestion, load_questions
@@ -129,7 +130,8 @@ def count_labels(project: Project, *, up_to: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM (SELECT 1 FROM annotation_annotation a WHERE a.project_id = %s AND"
-            " a.annotator_kind = 'human' AND a.occurrence = 1 AND a.superseded_at IS NULL LIMIT %s) found",
+            f" a.annotator_kind = 'human' AND a.occurrence = 1 AND a.superseded_at IS NULL AND {IS_LABEL}"
+            " LIMIT %s) found",
             [project.pk, up_to],
         )
         return int(cursor.fetchone()[0])

@@ -1,4 +1,4 @@
-"""One item with all that is known of it. Here and not in annotation, because gold is part of it."""
+"""One item with all that is known of it, gold too: for leads and engineers, never for annotators."""
 
 from typing import Any, ClassVar
 
@@ -44,7 +44,7 @@ def _answer_body(answer: Annotation) -> dict[str, Any]:
     version = answer.guideline_version
     return {
         "id": str(answer.public_id), "annotator": answer.annotator.name, "kind": answer.annotator_kind,
-        "round": answer.round.key, "occurrence": answer.occurrence, "revision": answer.revision,
+        "round": answer.round.key, "round_kind": answer.round.kind, "occurrence": answer.occurrence, "revision": answer.revision,
         "answer": answer.answer, "source": answer.source, "seconds_spent": answer.seconds_spent,
         "confidence": answer.confidence, "comment": answer.comment, "clauses": answer.clauses,
         "guideline_version": {"number": version.number, "sha256": version.sha256} if version else None,
