@@ -44,8 +44,9 @@ def _answer_body(answer: Annotation) -> dict[str, Any]:
     version = answer.guideline_version
     return {
         "id": str(answer.public_id), "annotator": answer.annotator.name, "kind": answer.annotator_kind,
-        "round": answer.round.key, "round_kind": answer.round.kind, "occurrence": answer.occurrence, "revision": answer.revision,
-        "answer": answer.answer, "source": answer.source, "seconds_spent": answer.seconds_spent,
+        "round": answer.round.key, "round_kind": answer.round.kind,
+        "occurrence": answer.occurrence, "revision": answer.revision, "answer": answer.answer,
+        "source": answer.source, "seconds_spent": answer.seconds_spent,
         "confidence": answer.confidence, "comment": answer.comment, "clauses": answer.clauses,
         "guideline_version": {"number": version.number, "sha256": version.sha256} if version else None,
         "labeled_at": answer.labeled_at, "created_at": answer.created_at, "superseded_at": answer.superseded_at,

@@ -1,4 +1,4 @@
-"""Which answers are labels. Those of gold, hidden repeats and qualification measure people and never count for an item."""
+"""Which answers are labels. Those of gold, hidden repeats and qualification measure people and count for no item."""
 
 from django.db.models import QuerySet
 

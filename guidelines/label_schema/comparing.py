@@ -40,7 +40,10 @@ def same_value(question: Question, given: Any, gold: Any) -> bool:
     """
     if given is None or gold is None:
         return False
-    return _RULES.get(type(question), _are_equal)(given, gold)
+    try:
+        return _RULES.get(type(question), _are_equal)(given, gold)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False  # one of them was given when the question was of another type
 
 
 def _are_equal(given: Any, gold: Any) -> bool:

@@ -4,6 +4,7 @@ from quality.api.campaigns import CampaignsView, CampaignView, CloseView, Previe
 from quality.api.quality import (
     AgreementView,
     AnalysesView,
+    AnchoringView,
     FindingsView,
     FindingView,
     ProfileView,
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/findings/", FindingsView.as_view()),
     path("findings/<str:finding_id>/", FindingView.as_view()),
     path("projects/<slug:slug>/annotators/<path:annotator>/profile/", ProfileView.as_view()),
+    path("projects/<slug:slug>/anchoring/", AnchoringView.as_view()),
     path("projects/<slug:slug>/resolutions/", ResolutionsView.as_view()),
     path("projects/<slug:slug>/campaigns/", CampaignsView.as_view()),
     path("projects/<slug:slug>/campaigns/preview/", PreviewView.as_view()),

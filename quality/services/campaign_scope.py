@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from accounts.errors import Conflict, FieldError, InvalidInput
 from annotation.models import Item, Project
-from annotation.selectors.labels import standing_answers
 from annotation.overlap import MOST_LABELS
+from annotation.selectors.labels import standing_answers
 from guidelines.models import GuidelineVersion
 from guidelines.selectors.access import current_version
 from operations.strict_json import content_sha256

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guidelines.label_schema import parse_questions, same_answer, same_value, validate_answer
@@ -26,7 +26,7 @@ def span(start: int, end: int, label: str = "PER") -> dict[str, Any]:
     return {"start": start, "end": end, "label": label}
 
 
-SAME = [
+SAME: list[tuple[str, Any, Any]] = [
     ("intent", "refund", "refund"),
     ("topics", ["b", "a"], ["a", "b"]),
     ("abuse", -1, -1),
@@ -44,7 +44,10 @@ SAME = [
     ("signs", [polygon((0, 0), (0.4, 0), (0, 0.4))], [polygon((0, 0), (0.4, 0), (0.01, 0.41))]),
     ("signs", [polygon((0.1, 0.1), (0.3, 0.1), (0.3, 0.3), (0.1, 0.3))], [box(0.1, 0.1, 0.2, 0.2)]),
 ]
-DIFFERENT = [
+DIFFERENT: list[tuple[str, Any, Any]] = [
+    ("price", "twelve", 12),
+    ("better", "a", {"choice": "a"}),
+    ("names", ["Anna"], [span(0, 4)]),
     ("intent", "late", "refund"),
     ("topics", ["a"], ["a", "b"]),
     ("abuse", 0, -1),
@@ -116,6 +119,7 @@ sides = st.floats(0.01, 0.5)
 boxes = st.builds(box, sides, sides, sides, sides)
 
 
+@settings(deadline=None)
 @given(boxes, boxes)
 def test_boxes_and_the_same_boxes_as_polygons_overlap_alike(one: dict[str, Any], two: dict[str, Any]) -> None:
 
@@ -127,8 +131,10 @@ def test_boxes_and_the_same_boxes_as_polygons_overlap_alike(one: dict[str, Any],
     assert overlap_of(one, two) == pytest.approx(overlap_of(corners(one), corners(two)), abs=0.25 / 10)
 
 
-@given(st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=6))
-def test_partners_are_found_exactly_where_hall_says_there_are(partners: list[list[int]]) -> None:
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 63), max_size=6))
+def test_partners_are_found_exactly_where_hall_says_there_are(masks: list[int]) -> None:
+    partners = [[place for place in range(6) if mask >> place & 1] for mask in masks]
     subsets = [[row for k, row in enumerate(partners) if mask >> k & 1] for mask in range(1 << len(partners))]
     hall = all(len({place for row in subset for place in row}) >= len(subset) for subset in subsets)
 
