@@ -32,17 +32,18 @@ _REPEATS = """
     ) earlier
     GROUP BY 1, 2
 """
-# The first answer under each lease for which there was a pre-label, shown or held back as the dice had it.
+# The first answer of each person to each item under a lease with a pre-label, shown or held back as chance had it.
 _PRELABELS = """
     SELECT prelabel_shown, answer::text, prediction::text, count(*) FROM (
-        SELECT DISTINCT ON (lease.id) lease.prelabel_shown, a.answer, predicted.answer AS prediction
+        SELECT DISTINCT ON (a.annotator_id, a.item_id, a.round_id)
+               lease.prelabel_shown, a.answer, predicted.answer AS prediction
         FROM annotation_lease lease
         JOIN annotation_prediction predicted ON predicted.id = lease.prelabel_id
         JOIN annotation_annotation a ON a.lease_id = lease.id
         JOIN annotation_round round ON round.id = a.round_id
         WHERE lease.project_id = %(project)s AND lease.prelabel_shown IS NOT NULL AND a.annotator_kind = 'human'
           AND round.kind IN ('initial', 'relabel')
-        ORDER BY lease.id, a.id
+        ORDER BY a.annotator_id, a.item_id, a.round_id, a.id
     ) first GROUP BY 1, 2, 3
 """
 

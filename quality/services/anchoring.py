@@ -5,6 +5,7 @@ from typing import Any
 
 from annotation.models import Project
 from annotation.selectors.comparisons import prelabels_followed
+from annotation.selectors.gold import Share
 from quality.services.shares import Row, difference_of, share_of
 
 
@@ -19,20 +20,17 @@ class Anchoring:
 def anchoring(project: Project) -> Anchoring:
     """How much more often answers equal the pre-label where it was shown than where it was held back.
 
-    By the lease on which chance decided, over first answers of ordinary rounds. Shares with Wilson's interval, their
-    difference with Newcombe's; below 20 answers on a side "not enough data".
+    By what chance decided for the lease, over each person's first answer to an item in ordinary rounds. Shares with
+    Wilson's interval, their difference with Newcombe's; below 20 answers on a side "not enough data".
     """
     found = prelabels_followed(project)
     routing = getattr(project, "routing", None)
     model = routing.prelabel_model.name if routing is not None and routing.prelabel_model is not None else None
-    return Anchoring(
-        model, [_row(key, shown.right, shown.n, held.right, held.n) for key, (shown, held) in found.items()]
-    )
+    return Anchoring(model, [_row(key, *shares) for key, shares in found.items()])
 
 
-def _row(key: str, followed: int, n_shown: int, same: int, n_held: int) -> Row:
-    shown = share_of(followed, n_shown, counted="same", share="share")
-    held = share_of(same, n_held, counted="same", share="share")
+def _row(key: str, *shares: Share) -> Row:
+    shown, held = (share_of(share.right, share.n, counted="same", share="share") for share in shares)
     return {"question": key, "shown": shown, "held_back": held} | difference_of(shown, held, counted="same")
 
 

@@ -14,8 +14,9 @@ PURPOSES = {"gold": "gold", "repeat": "repeat", "qualification": "qualify", "ini
 
 
 def answer_in_seat(
-    project: Project, external_id: str, member: Member, given: Any, *, kind: str = "initial", **lease: Any
-) -> Annotation:
+    project: Project, external_id: str, member: Member, given: Any, *, kind: str = "initial",
+    clauses: tuple[str, ...] = (), **lease: Any,
+) -> Annotation:  # fmt: skip
     """A submitted seat of that kind of round with its lease and answer (or value of `intent`).
 
     In a task of its own kind of round, made if there is none; an ordinary task of another overlap may be there before.
@@ -40,7 +41,7 @@ def answer_in_seat(
     return Annotation.objects.create(
         project=project, round=round_, item=item, annotator=member, annotator_kind="human", assignment=seat,
         lease=lease_, answer=answer, answer_sha256=content_sha256(answer), guideline_version=version, source="api",
-        occurrence=2 if kind == "repeat" else 1, submission_id=uuid.uuid4(), labeled_at=now, created_at=now,
+        clauses=list(clauses), occurrence=2 if kind == "repeat" else 1, submission_id=uuid.uuid4(), labeled_at=now, created_at=now,
     )  # fmt: skip
 
 

@@ -30,9 +30,9 @@ from quality.services.confusions import confusions
 from quality.services.resolutions import resolutions
 from quality.services.snapshot_files import file_path
 from quality.services.snapshots import request_snapshot
-from tests.factories.annotation import make_task
+from tests.factories.annotation import make_item, make_task
 from tests.factories.control import answer_in_seat
-from tests.factories.guidelines import INTENT
+from tests.factories.guidelines import INTENT, make_version
 from tests.factories.quality import make_gold, make_labels
 from tests.frontend.pages import browser_of
 
@@ -46,8 +46,7 @@ def labels(project: Project, lea: User) -> None:
     """Two items labeled by two people who agree, and one with gold alone."""
     rows = [(item, who, "refund") for item in ("i0", "i1") for who in ("ana", "ben")]
     make_labels(project, rows, round_key="initial")
-    make_labels(project, [("i2", "cho", "billing")], round_key="initial")
-    Annotation.objects.filter(item__external_id="i2").delete()
+    make_item(project, "i2")
     make_gold(project, "i2", {"intent": "other"}, lea)
 
 
@@ -55,7 +54,9 @@ def labels(project: Project, lea: User) -> None:
 def control(project: Project, ana: User, member_of: MemberOf) -> list[Annotation]:
     """ana answers gold, a repeat of what she said before, and a qualification item, each time something else."""
     return [
-        answer_in_seat(project, external_id, member_of(ana), {"intent": "billing", "urgency": 1}, kind=kind)
+        answer_in_seat(
+            project, external_id, member_of(ana), {"intent": "billing", "urgency": 1}, kind=kind, clauses=("C1",)
+        )
         for external_id, kind in zip(("i2", "i0", "i1"), KINDS, strict=True)
     ]
 
@@ -69,15 +70,16 @@ def test_labels_are_loaded_and_counted_without_them(project: Project, control: l
     assert counting_labels().count() == 4
 
 
-def test_sets_that_only_they_hold_are_no_values(project: Project, lea: User, control: list[Annotation]) -> None:
+def test_sets_that_only_they_hold_are_no_values(project: Project, ana: User, member_of: MemberOf) -> None:
     content = INTENT | {"questions": [
         {"key": "topics", "type": "choices", "title": "", "required": False, "min": 0, "max": 2,
          "options": [{"key": "a", "label": "A"}, {"key": "b", "label": "B"}]}
     ]}  # fmt: skip
-    project.guideline.versions.update(content=content)
-    Annotation.objects.filter(pk=control[0].pk).update(answer={"topics": ["a"]})
+    make_version(project.guideline, project.created_by, content)
+    answer_in_seat(project, "i0", member_of(ana), {"topics": ["a"]})
+    answer_in_seat(project, "i0", member_of(ana), {"topics": ["b"]}, kind="repeat")
 
-    assert load_questions(project, timezone.now())[0].keys == ()
+    assert load_questions(project, timezone.now())[0].keys == ("a",)
 
 
 def test_an_analysis_does_not_grow_stale_by_them(project: Project, ana: User, member_of: MemberOf) -> None:
@@ -92,7 +94,7 @@ def test_an_analysis_does_not_grow_stale_by_them(project: Project, ana: User, me
 
 
 def test_a_project_with_nothing_else_has_no_labels(project: Project, control: list[Annotation]) -> None:
-    Annotation.objects.filter(round__key="initial").delete()
+    Annotation.objects.filter(round__key="initial").update(superseded_at=timezone.now())
 
     assert not last_measured(project).has_labels
 
@@ -123,13 +125,13 @@ def test_two_peoples_answers_to_the_same_gold_are_no_disagreement(
 
 
 def test_a_campaign_over_a_clause_is_not_about_items_where_only_they_cite_it(
-    project: Project, control: list[Annotation]
+    project: Project, ben: User, member_of: MemberOf, control: list[Annotation]
 ) -> None:
-    Annotation.objects.filter(pk__in=[answer.pk for answer in control]).update(clauses=["C1"])
-    Annotation.objects.filter(round__key="initial", item__external_id="i1").update(clauses=["C1"])
-    plan = plan_campaign(project, {"clause": "C1"})
+    assert plan_campaign(project, {"clause": "C1"}).item_ids == []
 
-    assert [Item.objects.get(pk=pk).external_id for pk in plan.item_ids] == ["i1"]
+    cited = answer_in_seat(project, "i2", member_of(ben), "billing", clauses=("C1",))
+
+    assert plan_campaign(project, {"clause": "C1"}).item_ids == [cited.item_id]
 
 
 def test_lists_of_items_count_and_filter_without_them(project: Project, control: list[Annotation]) -> None:
