@@ -1,6 +1,12 @@
 """What workers do for this app. The periodic work is safe to repeat and to run twice at once."""
 
-from annotation.services.importing import AnnotatorImporter, GoldImporter, ItemImporter, LabelImporter
+from annotation.services.importing import (
+    AnnotatorImporter,
+    GoldImporter,
+    ItemImporter,
+    LabelImporter,
+    PredictionImporter,
+)
 from annotation.services.importing.background import import_from_file
 from annotation.services.leases import expire_leases, release_leases_of_absent
 from annotation.services.rounds import reopen_rounds_behind
@@ -9,7 +15,8 @@ from operations.jobs import periodic
 from operations.services.jobs import JobRun, job_kind
 
 AT_ONCE = 500
-IMPORTERS = {i.kind: i for i in (ItemImporter, AnnotatorImporter, LabelImporter, GoldImporter)}
+_ALL = (ItemImporter, AnnotatorImporter, LabelImporter, GoldImporter, PredictionImporter)
+IMPORTERS = {importer.kind: importer for importer in _ALL}
 
 
 @periodic("expire-leases")

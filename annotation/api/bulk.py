@@ -1,4 +1,4 @@
-"""The bulk calls: one way in for items, annotators, labels and gold."""
+"""The bulk calls: one way in for items, annotators, labels, gold and predictions."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, cast

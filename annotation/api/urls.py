@@ -6,6 +6,7 @@ from annotation.api.item import ItemView
 from annotation.api.items import ItemsView
 from annotation.api.jobs import JobCancelView, JobView
 from annotation.api.members import MembersView, MemberView
+from annotation.api.predictions import PredictionsView
 from annotation.api.projects import MeView, ProjectDetailView, ProjectsView
 from annotation.api.queue import (
     AmendView,
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/annotators/", AnnotatorImportView.as_view()),
     path("projects/<slug:slug>/labels/", LabelImportView.as_view()),
     path("projects/<slug:slug>/gold/", GoldImportView.as_view()),
+    path("projects/<slug:slug>/predictions/", PredictionsView.as_view()),
     path("projects/<slug:slug>/imports/", ImportsView.as_view()),
     path("projects/<slug:slug>/imports/<int:batch_id>/errors/", ImportErrorsView.as_view()),
 ]

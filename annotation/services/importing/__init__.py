@@ -1,4 +1,7 @@
-"""Bulk input: items, annotators, labels made elsewhere, gold. Streamed, set-based, all or nothing, safe to repeat."""
+"""Bulk input: items, annotators, labels made elsewhere, gold, predictions.
+
+Streamed, set-based, all or nothing, safe to repeat.
+"""
 
 from collections.abc import Iterable
 
@@ -10,6 +13,7 @@ from annotation.services.importing.gold import GoldImporter
 from annotation.services.importing.importer import Importer, StagedRow
 from annotation.services.importing.items import ItemImporter
 from annotation.services.importing.labels import LabelImporter
+from annotation.services.importing.predictions import PredictionImporter
 from annotation.services.importing.report import ImportRefused, ImportReport, batch_body, error_body, report_body
 from annotation.services.importing.running import OnError, Watch, rehearse_import, run_import
 from annotation.services.importing.sources import LineFormat, read_lines
@@ -24,6 +28,7 @@ __all__ = [
     "LabelImporter",
     "LineFormat",
     "OnError",
+    "PredictionImporter",
     "StagedRow",
     "Watch",
     "batch_body",
@@ -32,6 +37,7 @@ __all__ = [
     "import_gold",
     "import_items",
     "import_labels",
+    "import_predictions",
     "read_lines",
     "rehearse_import",
     "report_body",
@@ -81,4 +87,16 @@ def import_gold(
     Raises ImportRefused where nothing was stored, NoQuestions where the guideline asks nothing yet.
     """
     importer = GoldImporter(actor=actor, project=project)
+    return run_import(importer, lines, from_csv=from_csv, on_error=on_error, source=source)
+
+
+def import_predictions(
+    *, actor: User, project: Project, lines: Iterable[Line], from_csv: bool = False, on_error: OnError = "abort",
+    source: str = "api",
+) -> ImportReport:  # fmt: skip
+    """The report of predictions brought in; models nobody knows become members of this project, of kind model.
+
+    Raises ImportRefused where nothing was stored, NoQuestions where the guideline asks nothing yet.
+    """
+    importer = PredictionImporter(actor=actor, project=project)
     return run_import(importer, lines, from_csv=from_csv, on_error=on_error, source=source)
