@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from frontend.plots import HeatTable, IntervalRow, IntervalRowsPlot, heat_table, interval_rows
 from frontend.wording import count, decimal, percent, whole
 from quality.ratings_loader import CodedQuestion
+from quality.stats.intervals import wilson
 
 
 @dataclass(frozen=True)
@@ -142,3 +143,29 @@ def repeats_plot(consistency: Mapping[str, Any], titles: Mapping[str, str]) -> C
 def _share_row(label: str, row: Mapping[str, Any], share: str, *, is_total: bool = False) -> IntervalRow:
     low, high = row["interval"] or (None, None)
     return IntervalRow(label, row[share], low, high, row["n"], row["undefined"] or "", is_total=is_total)
+
+
+@dataclass(frozen=True)
+class PauseEvidence:
+    """The figures on which a rule has paused somebody, and the items they got wrong."""
+
+    title: str
+    plot: IntervalRowsPlot
+    items: list[str]
+
+
+def pause_evidence(evidence: Mapping[str, Any] | None) -> PauseEvidence | None:
+    """None where a person has paused them, not a rule."""
+    if not evidence:
+        return None
+    n, right, floor = evidence["n"], evidence["right"], evidence["floor"]
+    low, high = wilson(right, n) or (None, None)
+    title = _("%(right)s of %(n)s known answers were right; the project asks for %(floor)s") % {
+        "right": whole(right), "n": whole(n), "floor": percent(floor),
+    }  # fmt: skip
+    row = IntervalRow(_("Known answers"), right / n, low, high, n, tone="bad")
+    plot = interval_rows(
+        [row], lower=0, upper=1, reference=floor, reference_label=_("The dashed line is what the project asks for"),
+        as_percent=True,
+    )  # fmt: skip
+    return PauseEvidence(title, plot, list(evidence["items"]))

@@ -41,7 +41,8 @@ def answer_in_seat(
     return Annotation.objects.create(
         project=project, round=round_, item=item, annotator=member, annotator_kind="human", assignment=seat,
         lease=lease_, answer=answer, answer_sha256=content_sha256(answer), guideline_version=version, source="api",
-        clauses=list(clauses), occurrence=2 if kind == "repeat" else 1, submission_id=uuid.uuid4(), labeled_at=now, created_at=now,
+        clauses=list(clauses), occurrence=2 if kind == "repeat" else 1,
+        submission_id=uuid.uuid4(), labeled_at=now, created_at=now,
     )  # fmt: skip
 
 

@@ -142,7 +142,11 @@ def test_lists_of_items_count_and_filter_without_them(project: Project, control:
     assert {name: item.n_labels for name, item in items.items()} == {"i0": 2, "i1": 2, "i2": 0}
     assert list(items_of(project, wanted)) == []
     assert {answer["intent"] for _, answer in current_answers_of(items.values())} == {"refund"}
-    assert [[label.title for label in gist.labels] for gist in gists][2] == []
+    assert [[chip.name for label in gist.labels for chip in label.chips] for gist in gists] == [
+        ["Refund"],
+        ["Refund"],
+        [],
+    ]
 
 
 def test_the_state_of_an_item_is_that_of_ordinary_work(project: Project, ana: User, member_of: MemberOf) -> None:
