@@ -1,6 +1,12 @@
 """What workers do for this app. The periodic work is safe to repeat and to run twice at once."""
 
-from annotation.services.importing import AnnotatorImporter, ItemImporter, LabelImporter
+from annotation.services.importing import (
+    AnnotatorImporter,
+    GoldImporter,
+    ItemImporter,
+    LabelImporter,
+    PredictionImporter,
+)
 from annotation.services.importing.background import import_from_file
 from annotation.services.leases import expire_leases, release_leases_of_absent
 from annotation.services.rounds import reopen_rounds_behind
@@ -9,7 +15,8 @@ from operations.jobs import periodic
 from operations.services.jobs import JobRun, job_kind
 
 AT_ONCE = 500
-IMPORTERS = {importer.kind: importer for importer in (ItemImporter, AnnotatorImporter, LabelImporter)}
+_ALL = (ItemImporter, AnnotatorImporter, LabelImporter, GoldImporter, PredictionImporter)
+IMPORTERS = {importer.kind: importer for importer in _ALL}
 
 
 @periodic("expire-leases")
@@ -24,4 +31,10 @@ def tidy_queue() -> None:
 
 @job_kind("import", queue="import")
 def import_lines(run: JobRun) -> None:
+    import_from_file(run, IMPORTERS)
+
+
+@job_kind("import-gold", queue="import")
+def import_gold_lines(run: JobRun) -> None:
+    """What gold was imported by before it belonged to this app: a job that waited for the upgrade still runs."""
     import_from_file(run, IMPORTERS)

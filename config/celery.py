@@ -21,4 +21,10 @@ app.conf.beat_schedule = {
         "args": ("expire-leases",),
         "options": {"expires": 15},
     },
+    "judge-by-gold": {
+        "task": "operations.jobs.tick",
+        "schedule": 60.0,
+        "args": ("judge-by-gold",),
+        "options": {"expires": 60},
+    },
 }

@@ -1,4 +1,4 @@
-"""The four things that can be brought in: who reads them, what their columns are, and the same call for a script."""
+"""The five things that can be brought in: who reads them, what their columns are, and the same call for a script."""
 
 import json
 from collections.abc import Sequence
@@ -8,15 +8,22 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotation.models import Project
-from annotation.services.importing import AnnotatorImporter, Importer, ItemImporter, LabelImporter
+from annotation.services.importing import (
+    AnnotatorImporter,
+    GoldImporter,
+    Importer,
+    ItemImporter,
+    LabelImporter,
+    PredictionImporter,
+)
 from guidelines.label_schema import Question
-from quality.services.gold import GoldImporter
 
 IMPORTERS: dict[str, type[Importer]] = {
     "items": ItemImporter,
     "annotators": AnnotatorImporter,
     "labels": LabelImporter,
     "gold": GoldImporter,
+    "predictions": PredictionImporter,
 }
 
 
@@ -35,12 +42,16 @@ class ImportKind:
 
 
 def import_kind(key: str, project: Project, questions: Sequence[Question]) -> ImportKind:
-    return {"items": _items, "annotators": _annotators, "labels": _labels, "gold": _gold}[key](project, questions)
+    kinds = {
+        "items": _items, "annotators": _annotators, "labels": _labels, "gold": _gold, "predictions": _predictions,
+    }  # fmt: skip
+    return kinds[key](project, questions)
 
 
 def kind_titles() -> dict[str, str]:
     return {
         "items": _("Items"), "annotators": _("Annotators"), "labels": _("Labels made elsewhere"), "gold": _("Gold"),
+        "predictions": _("Predictions"),
     }  # fmt: skip
 
 
@@ -100,6 +111,23 @@ def _gold(project: Project, questions: Sequence[Question]) -> ImportKind:
         "gold", kind_titles()["gold"],
         _("Known answers, to measure people against. No annotator can tell which items have one."),
         columns | _answer_columns(questions), ["external_id"], "", json.dumps(example, ensure_ascii=False), _IDS,
+    )  # fmt: skip
+
+
+def _predictions(project: Project, questions: Sequence[Question]) -> ImportKind:
+    columns = {
+        "external_id": _("name of the item"), "model": _("which model"), "model_version": _("which version of it"),
+        "model_family": _("what it is built on"), "answer": _("the answer as JSON"), "score": _("how sure, 0 to 1"),
+    }  # fmt: skip
+    example = {
+        "external_id": "m-001", "model": "intent-model", "model_version": "2026-03",
+        "answer": _sample_answer(questions), "score": 0.91,
+    }  # fmt: skip
+    return ImportKind(
+        "predictions", kind_titles()["predictions"],
+        _("What models say. They count as nobody's label; the settings decide how often one is shown as a pre-label."),
+        columns | _answer_columns(questions), ["external_id", "model", "model_version"], "",
+        json.dumps(example, ensure_ascii=False), _IDS | {"version": "model_version", "model_name": "model"},
     )  # fmt: skip
 
 

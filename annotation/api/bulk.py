@@ -1,4 +1,4 @@
-"""The bulk calls: one way in for items, annotators, labels and gold."""
+"""The bulk calls: one way in for items, annotators, labels, gold and predictions."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, cast
@@ -18,6 +18,7 @@ from annotation.api.bodies import ReceivedBody, received_body
 from annotation.formats.rows import Line, lines_from_values
 from annotation.services.importing import (
     AnnotatorImporter,
+    GoldImporter,
     Importer,
     LabelImporter,
     LineFormat,
@@ -79,10 +80,9 @@ def bulk_schema(summary: str, line: str) -> Any:
 
 
 class BulkImportView(ProjectView):
-    """`POST` of one kind of lines. A subclass names the importer, and the job that knows it."""
+    """`POST` of one kind of lines. A subclass names the importer."""
 
     importer: ClassVar[type[Importer]]
-    job_kind: ClassVar[str] = "import"
     capabilities: ClassVar[dict[str, Capability]] = {"POST": Capability.IMPORT}
 
     def post(self, request: Request, slug: str) -> Response:
@@ -121,7 +121,7 @@ class BulkImportView(ProjectView):
             lines, line_format = len(values), LineFormat("ndjson")
             body.path.write_bytes(b"\n".join(orjson.dumps(value) for value in values))
         job = queue_import(
-            actor=importer.actor, project=importer.project, job_kind=self.job_kind, importer=self.importer,
+            actor=importer.actor, project=importer.project, job_kind="import", importer=self.importer,
             file=body.path, line_format=line_format, lines=lines, on_error=on_error,
         )  # fmt: skip
         return Response(job_body(job), status=202)
@@ -145,6 +145,11 @@ class AnnotatorImportView(BulkImportView):
 )
 class LabelImportView(BulkImportView):
     importer = LabelImporter
+
+
+@extend_schema_view(post=bulk_schema("Bring in gold answers", "`external_id`, `answer`, `rationale`?"))
+class GoldImportView(BulkImportView):
+    importer = GoldImporter
 
 
 def _choice(request: Request, name: str, choices: tuple[str, ...]) -> str:

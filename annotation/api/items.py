@@ -1,4 +1,4 @@
-"""Items: the bulk way in, and the list. One item with its gold is shown by quality/api/items.py."""
+"""Items: the bulk way in, and the list. One item with its gold is shown by item.py."""
 
 from typing import Any, ClassVar
 

@@ -41,7 +41,8 @@ def member_body(member: Member) -> dict[str, Any]:
         "id": str(member.pk), "name": member.name, "username": user.username if user else None,
         "email": user.email if user else None, "kind": member.kind, "role": member.role, "cohorts": member.cohorts,
         "skills": member.skills, "is_active": member.is_active, "paused": member.paused_at is not None,
-        "paused_at": member.paused_at, "pause_reason": member.pause_reason, "created_at": member.created_at,
+        "paused_at": member.paused_at, "pause_reason": member.pause_reason,
+        "pause_evidence": member.pause_evidence, "created_at": member.created_at,
     }  # fmt: skip
 
 

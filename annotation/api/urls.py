@@ -1,10 +1,12 @@
 from django.urls import URLPattern, path
 
-from annotation.api.bulk import AnnotatorImportView, LabelImportView
+from annotation.api.bulk import AnnotatorImportView, GoldImportView, LabelImportView
 from annotation.api.imports import ImportErrorsView, ImportsView
+from annotation.api.item import ItemView
 from annotation.api.items import ItemsView
 from annotation.api.jobs import JobCancelView, JobView
 from annotation.api.members import MembersView, MemberView
+from annotation.api.predictions import PredictionsView
 from annotation.api.projects import MeView, ProjectDetailView, ProjectsView
 from annotation.api.queue import (
     AmendView,
@@ -34,8 +36,11 @@ urlpatterns: list[URLPattern] = [
     path("assignments/<str:assignment_id>/draft/", DraftView.as_view()),
     path("annotations/<str:annotation_id>/amend/", AmendView.as_view()),
     path("projects/<slug:slug>/items/", ItemsView.as_view()),
+    path("projects/<slug:slug>/items/<path:external_id>/", ItemView.as_view()),
     path("projects/<slug:slug>/annotators/", AnnotatorImportView.as_view()),
     path("projects/<slug:slug>/labels/", LabelImportView.as_view()),
+    path("projects/<slug:slug>/gold/", GoldImportView.as_view()),
+    path("projects/<slug:slug>/predictions/", PredictionsView.as_view()),
     path("projects/<slug:slug>/imports/", ImportsView.as_view()),
     path("projects/<slug:slug>/imports/<int:batch_id>/errors/", ImportErrorsView.as_view()),
 ]

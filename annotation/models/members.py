@@ -39,6 +39,9 @@ class Member(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)
     pause_evidence = models.JSONField(null=True, blank=True, help_text="the figures, when a rule has paused them")
+    gold_judged_from = models.DateTimeField(
+        null=True, help_text="resumed then: a rule judges by gold answers given after it"
+    )
     qualified_major = models.PositiveIntegerField(null=True, help_text="newest major they have passed for")
     accuracy = models.FloatField(null=True, help_text="estimated by the last analysis; adaptive overlap weighs by it")
     created_at = models.DateTimeField(auto_now_add=True)

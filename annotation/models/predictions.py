@@ -38,6 +38,7 @@ class Prediction(models.Model):
                 condition=Q(score__isnull=True) | Q(score__gte=0, score__lte=1), name="score_is_from_0_to_1"
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["project", "id"], name="predictions_by_project")]
 
     def __str__(self) -> str:
         return f"{self.model_id} on {self.item_id}"

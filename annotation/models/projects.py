@@ -65,6 +65,8 @@ class Round(models.Model):
     # Rounds whose seats wait in the queue. In the others everybody answers by themself: a seat is made as it is
     # handed out, or (imported) there is none.
     QUEUED: ClassVar = (Kind.INITIAL, Kind.RELABEL)
+    # Rounds whose answers are labels. The others measure people: what is answered there never counts for the item.
+    LABELING: ClassVar = (Kind.IMPORTED, Kind.INITIAL, Kind.RELABEL)
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="rounds")

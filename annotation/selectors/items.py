@@ -8,7 +8,8 @@ from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QueryS
 from django.db.models.functions import Coalesce
 
 from accounts.errors import FieldError, InvalidInput
-from annotation.models import Annotation, Assignment, Item, Project, Task
+from annotation.models import Annotation, Assignment, Item, Project, Round, Task
+from annotation.selectors.labels import standing_answers
 from guidelines.label_schema import (
     BoxesQuestion,
     ChoicesQuestion,
@@ -34,7 +35,7 @@ class ItemFilter:
 
 
 def items_of(project: Project, wanted: ItemFilter) -> QuerySet[Item]:
-    """The project's items with `state` and `n_labels` (answers that count now), filtered.
+    """The project's items with `state` and `n_labels` (labels that stand now), filtered.
 
     Annotator and labels speak of one and the same answer: items that this person labeled so.
     """
@@ -71,7 +72,7 @@ def label_value(question: Question, raw: str) -> Any:
 
 
 def answers_of(item: Item) -> QuerySet[Annotation]:
-    """All answers to the item, superseded ones too, oldest first."""
+    """All answers to the item, of every round, superseded ones too, oldest first."""
     answers = Annotation.objects.filter(item=item).select_related("annotator", "round", "guideline_version")
     return answers.order_by("created_at", "id")
 
@@ -105,7 +106,7 @@ def _number(question: Question, raw: str) -> Any:
 
 
 def _current_answers() -> QuerySet[Annotation]:
-    return Annotation.objects.filter(item=OuterRef("pk"), superseded_at__isnull=True)
+    return standing_answers().filter(item=OuterRef("pk"))
 
 
 def _n_labels() -> Coalesce:
@@ -115,7 +116,7 @@ def _n_labels() -> Coalesce:
 
 def _state() -> Case:
     def has(state: str) -> Exists:
-        return Exists(Task.objects.filter(item=OuterRef("pk"), state=state))
+        return Exists(Task.objects.filter(item=OuterRef("pk"), state=state, round__kind__in=Round.QUEUED))
 
     return Case(
         When(has(Task.State.OPEN), then=Value("open")),

@@ -7,14 +7,15 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from annotation.models import Annotation, Item, Lease, Project
+from annotation.selectors.labels import standing_answers
 
 LOOKED_AT = 2000  # items whose slices are offered as suggestions; any other value can be typed
 MOST_SUGGESTED = 40
 
 
 def current_answers_of(items: Iterable[Item]) -> QuerySet[Annotation, tuple[int, dict[str, Any]]]:
-    """(item id, answer) of every answer that counts now. One query."""
-    answers = Annotation.objects.filter(item__in=[item.pk for item in items], superseded_at=None)
+    """(item id, answer) of every label that stands now. One query."""
+    answers = standing_answers().filter(item__in=[item.pk for item in items])
     return answers.order_by("id").values_list("item_id", "answer")
 
 

@@ -8,11 +8,12 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from accounts.errors import NotFound
 from annotation.models import Annotation, Member, Project
+from annotation.selectors.labels import standing_answers
 
 
 @dataclass(frozen=True)
 class Activity:
-    """Answers of a person that count now, and when they gave the last of them."""
+    """Labels of a person that stand now, and when they gave the last of them."""
 
     n_labels: int = 0
     last_label_at: datetime | None = None
@@ -32,8 +33,17 @@ def person_of(project: Project, member_id: int) -> Member:
 
 
 def activity_of(members: Collection[Member]) -> dict[int, Activity]:
-    """What each of them did, by member id. One query that reads each answer once."""
-    answers = Annotation.objects.filter(annotator__in=[member.pk for member in members], superseded_at=None)
+    """What each of them labeled, by member id, for those who lead. One query that reads each answer once."""
+    return _activity(standing_answers(), members)
+
+
+def own_activity(member: Member) -> Activity:
+    """The same for a page of their own: with gold and hidden repeats, which a count that stands still would betray."""
+    return _activity(Annotation.objects.filter(superseded_at=None), [member])[member.pk]
+
+
+def _activity(answers: QuerySet[Annotation], members: Collection[Member]) -> dict[int, Activity]:
+    answers = answers.filter(annotator__in=[member.pk for member in members])
     rows = answers.order_by().values_list("annotator_id").annotate(n=Count("pk"), last=Max("labeled_at"))
     found = {member_id: Activity(n, last) for member_id, n, last in rows}
     return {member.pk: found.get(member.pk, Activity()) for member in members}

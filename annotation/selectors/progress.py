@@ -30,7 +30,10 @@ class RoundProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """`labels` of `wanted` answers are given, over all rounds with seats; `done` of `tasks` have all of theirs."""
+    """`labels` of `wanted` answers are given, over the rounds of the queue; `done` of `tasks` have all of theirs.
+
+    Gold, hidden repeats and qualification are no progress: nobody waits for them.
+    """
 
     items: int
     labels: int
@@ -51,7 +54,7 @@ def progress(project: Project) -> Progress:
     )
     rounds = tuple(
         _round_progress(round_, tasks.get(round_.pk, {}), seats.get(round_.pk, {}))
-        for round_ in Round.objects.filter(project=project).exclude(kind=Round.Kind.IMPORTED).order_by("pk")
+        for round_ in Round.objects.filter(project=project, kind__in=Round.QUEUED).order_by("pk")
     )
     return Progress(
         items=Item.objects.filter(project=project).count(),

@@ -10,8 +10,9 @@ from accounts.errors import Conflict, FieldError, Forbidden, InvalidInput
 from accounts.models import User
 from accounts.services.audit import record_event
 from annotation.models import Member, Project
+from annotation.services.clock import forget
 from annotation.services.leases import free_seats_of
-from annotation.services.member_checks import checked_cohorts, checked_pause_reason, checked_skills
+from annotation.services.member_checks import LONGEST_REASON, checked_cohorts, checked_pause_reason, checked_skills
 from guidelines.models import GuidelineGrant
 from guidelines.services.grants import grant_access, revoke_access
 
@@ -19,6 +20,12 @@ from guidelines.services.grants import grant_access, revoke_access
 class AlreadyAMember(Conflict):
     code = "already_a_member"
     sentence = "This person is a member of the project already."
+
+
+# Who goes on after a pause is not paused again for the gold answers that were given before it.
+_NOT_PAUSED: dict[str, Any] = {
+    "paused_at": None, "pause_reason": "", "pause_evidence": None, "gold_judged_from": Now(),
+}  # fmt: skip
 
 
 class OnlyOwnersMakeOwners(Forbidden):
@@ -76,7 +83,7 @@ def add_member(
     _check_role(actor, user, role)
     try:
         with transaction.atomic():
-            member = join(project, user, role, **details, paused_at=None, pause_reason="")
+            member = join(project, user, role, **details, **_NOT_PAUSED)
             _record(actor, project, "member.added", member, {"role": role})
     except IntegrityError as error:
         raise AlreadyAMember("Somebody of this name is in the project already.") from error
@@ -109,7 +116,10 @@ def update_member(
     *, actor: User, member: Member, role: str | None = None, cohorts: Mapping[str, Any] | None = None,
     skills: Sequence[str] | None = None, paused: bool | None = None, pause_reason: str | None = None,
 ) -> Member:  # fmt: skip
-    """The member with what is given changed. A pause ends what they hold, with its draft kept for them."""
+    """The member with what is given changed.
+
+    A pause ends what they hold, with its draft kept for them. Going on after one takes back its reason and evidence.
+    """
     with transaction.atomic():
         member = _locked(actor, member)
         before = member.role
@@ -123,7 +133,8 @@ def update_member(
         if paused is not None or pause_reason is not None:
             facts |= _pause(member, paused, pause_reason)
         member.save()
-        member.refresh_from_db(fields=["paused_at"])
+        member.refresh_from_db(fields=["paused_at", "gold_judged_from"])
+        forget(member)
         _record(actor, member.project, "member.changed", member, facts)
     return member
 
@@ -153,11 +164,31 @@ def _pause(member: Member, paused: bool | None, reason: str | None) -> dict[str,
     if paused is None:
         return {}
     if not paused:
-        member.paused_at, member.pause_reason = None, ""
+        was_paused = member.paused_at is not None
+        for name, value in (_NOT_PAUSED if was_paused else {"pause_reason": ""}).items():
+            setattr(member, name, value)
         return {"paused": False}
     if member.paused_at is None:
         member.paused_at = Now()
     return {"paused": True, "leases_released": free_seats_of(member)}
+
+
+def pause_by_rule(member: Member, *, reason: str, evidence: Mapping[str, Any]) -> bool:
+    """Pause somebody because of what was measured; nobody has decided it, so the audit event names no actor.
+
+    False, and nothing changed, for who is paused, has left, or was resumed since `member` was read: then the
+    evidence is not of now.
+    """
+    with transaction.atomic():
+        locked = Member.objects.select_for_update(no_key=True, of=("self",)).select_related("project")
+        now = locked.get(pk=member.pk)
+        if not now.is_active or now.paused_at is not None or now.gold_judged_from != member.gold_judged_from:
+            return False
+        now.paused_at, now.pause_reason, now.pause_evidence = Now(), reason[:LONGEST_REASON], dict(evidence)
+        now.save(update_fields=["paused_at", "pause_reason", "pause_evidence"])
+        facts = {"paused": True, "by_rule": True, "leases_released": free_seats_of(now)}
+        _record(None, now.project, "member.changed", now, facts)
+    return True
 
 
 def remove_member(*, actor: User, member: Member) -> Member:
@@ -175,5 +206,5 @@ def remove_member(*, actor: User, member: Member) -> Member:
     return member
 
 
-def _record(actor: User, project: Project, action: str, member: Member, facts: dict[str, Any]) -> None:
+def _record(actor: User | None, project: Project, action: str, member: Member, facts: dict[str, Any]) -> None:
     record_event(actor=actor, action=action, scope=f"project:{project.slug}", target=member.name, facts=facts)

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.services.people import create_user
 from annotation.formats.rows import lines_from_values
 from annotation.models import Annotation, Member, Project
-from annotation.services.importing import import_items
+from annotation.services.importing import import_gold, import_items
 from annotation.services.members import add_member
 from annotation.services.projects import create_project
 from annotation.services.queue import claim_next
@@ -22,7 +22,6 @@ from guidelines.services.editing import create_guideline, save_draft
 from guidelines.services.publishing import publish_version
 from operations.services.jobs import run_job
 from quality.services.analyses import request_analysis
-from quality.services.gold import import_gold
 
 GUIDELINE, PROJECT = "support-intents", "support"
 LEFT_OPEN = 90  # seats that nobody has filled yet: the newcomer finds work

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.models import Annotation, Item, Project
+from annotation.models import Item, Project
+from annotation.selectors.labels import counting_labels
 from frontend.reading.answers import ShownAnswer, label_counts
 from frontend.reading.payloads import payload_gist
 from guidelines.label_schema import Question
@@ -21,8 +22,7 @@ class ItemGist:
 def item_gists(project: Project, items: Sequence[Item], questions: Sequence[Question]) -> list[ItemGist]:
     """The rows of a list of items, in their order, with people's counting answers to these questions. One query."""
     answers: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    counting = Annotation.objects.filter(item__in=items, superseded_at=None, annotator_kind="human", occurrence=1)
-    for item_id, answer in counting.order_by("pk").values_list("item_id", "answer"):
+    for item_id, answer in counting_labels().filter(item__in=items).order_by("pk").values_list("item_id", "answer"):
         answers[item_id].append(answer)
     return [
         ItemGist(

@@ -7,10 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from frontend.plots import HeatTable, IntervalRow, IntervalRowsPlot, heat_table, interval_rows
-from frontend.wording import decimal, percent, whole
+from frontend.wording import count, decimal, percent, whole
 from quality.ratings_loader import CodedQuestion
-
-FEW_GOLD = 10
+from quality.stats.intervals import wilson
 
 
 @dataclass(frozen=True)
@@ -35,20 +34,17 @@ class ProfilePart:
     pace: Pace
     severity_title: str = ""
     severity: IntervalRowsPlot | None = None
-    gold_title: str = ""
-    gold: IntervalRowsPlot | None = None
 
 
 def profile_part(row: Mapping[str, Any], question: CodedQuestion, agreement: Mapping[str, Any] | None) -> ProfilePart:
     """`row`: the profile's part of this question; `agreement`: the person's row of agreement with everybody else."""
     severity_title, severity = _severity(row, question)
-    gold_title, gold = _gold(row)
     confusion_title, confusion = _confusion(row, question)
     agreed = _agreement_row(row, agreement)
     return ProfilePart(
         question.question.title, row["n_labels"], _agreement_title(agreed),
         interval_rows([agreed], lower=0, upper=1, as_percent=True), confusion_title, confusion, _pace(row["speed"]),
-        severity_title, severity, gold_title, gold,
+        severity_title, severity,
     )  # fmt: skip
 
 
@@ -113,13 +109,63 @@ def _severity(row: Mapping[str, Any], question: CodedQuestion) -> tuple[str, Int
     )
 
 
-def _gold(row: Mapping[str, Any]) -> tuple[str, IntervalRowsPlot | None]:
-    gold = row["gold"]
+@dataclass(frozen=True)
+class ControlPlot:
+    """What gold or hidden repeats say of the person: a sentence, and a row a question."""
+
+    title: str
+    plot: IntervalRowsPlot
+
+
+def gold_plot(gold: Mapping[str, Any], titles: Mapping[str, str]) -> ControlPlot | None:
+    """First answers to known items; None before the first. With several questions, a row for all of them at once."""
     if not gold["n"]:
-        return "", None
-    low, high = gold["interval"] or (None, None)
+        return None
+    rows = [_share_row(titles.get(key, key), row, "accuracy") for key, row in gold["questions"].items()]
+    if len(rows) > 1:
+        rows.append(_share_row(_("All questions right"), gold, "accuracy", is_total=True))
     title = _("%(right)s of %(n)s known answers are right") % {"right": whole(gold["right"]), "n": whole(gold["n"])}
-    if gold["n"] < FEW_GOLD:
+    if gold["undefined"]:
         title = _("%(title)s; too few to judge by") % {"title": title}
-    drawn = IntervalRow(_("Known answers"), gold["accuracy"], low, high, gold["n"])
-    return title, interval_rows([drawn], lower=0, upper=1, as_percent=True)
+    return ControlPlot(title, interval_rows(rows, lower=0, upper=1, as_percent=True))
+
+
+def repeats_plot(consistency: Mapping[str, Any], titles: Mapping[str, str]) -> ControlPlot | None:
+    """Items answered twice without knowing; None before the first."""
+    if not consistency["questions"]:
+        return None
+    rows = [_share_row(titles.get(key, key), row, "share") for key, row in consistency["questions"].items()]
+    n = count(consistency["n_items"], _("item"), _("items"))
+    title = _("How often the answer was the same when they met the item again: %(n)s") % {"n": n}
+    return ControlPlot(title, interval_rows(rows, lower=0, upper=1, as_percent=True))
+
+
+def _share_row(label: str, row: Mapping[str, Any], share: str, *, is_total: bool = False) -> IntervalRow:
+    low, high = row["interval"] or (None, None)
+    return IntervalRow(label, row[share], low, high, row["n"], row["undefined"] or "", is_total=is_total)
+
+
+@dataclass(frozen=True)
+class PauseEvidence:
+    """The figures on which a rule has paused somebody, and the items they got wrong."""
+
+    title: str
+    plot: IntervalRowsPlot
+    items: list[str]
+
+
+def pause_evidence(evidence: Mapping[str, Any] | None) -> PauseEvidence | None:
+    """None where a person has paused them, not a rule."""
+    if not evidence:
+        return None
+    n, right, floor = evidence["n"], evidence["right"], evidence["floor"]
+    low, high = wilson(right, n) or (None, None)
+    title = _("%(right)s of %(n)s known answers were right; the project asks for %(floor)s") % {
+        "right": whole(right), "n": whole(n), "floor": percent(floor),
+    }  # fmt: skip
+    row = IntervalRow(_("Known answers"), right / n, low, high, n, tone="bad")
+    plot = interval_rows(
+        [row], lower=0, upper=1, reference=floor, reference_label=_("The dashed line is what the project asks for"),
+        as_percent=True,
+    )  # fmt: skip
+    return PauseEvidence(title, plot, list(evidence["items"]))

@@ -16,11 +16,13 @@ from accounts.permissions import Capability
 from annotation.formats.writers import write_csv
 from annotation.models import Member, Project
 from annotation.selectors.access import ProjectAccess
+from annotation.selectors.gold import newest_questions
 from frontend.guard import project_page
 from frontend.navigation import url_if_there
 from frontend.paging import keyset_page
 from frontend.reading import agreement as reading
 from frontend.reading.agreement_tables import confusion_plot, figure_csv, figure_table, pair_matrix
+from frontend.reading.anchoring import anchoring_parts
 from frontend.reading.item_gists import item_gists
 from frontend.reading.jobs import ShownJob, shown_job
 from guidelines.selectors.versions import versions_of
@@ -39,6 +41,7 @@ from quality.services.agreement import (
 )
 from quality.services.agreement_row import METRICS, main_distance
 from quality.services.analyses import request_analysis
+from quality.services.anchoring import anchoring
 from quality.services.confusions import confusions, question_of
 
 ITEMS_A_PAGE = 50
@@ -77,7 +80,9 @@ def agreement(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         context |= _figures(project, asked, measured)
     except AnalysisNeeded:
         return render(request, "quality/agreement_empty.html", context | {"why": "large"})
-    context |= {"asked": asked, "switches": _switches(project, questions, asked, measured.analysis)}
+    titles = {question.key: question.title for question in newest_questions(project, None)}
+    context |= {"asked": asked, "switches": _switches(project, questions, asked, measured.analysis),
+                "anchoring": anchoring_parts(anchoring(project), titles)}  # fmt: skip
     return render(request, "quality/agreement.html", context, status=422 if asked.errors else 200)
 
 

@@ -1,4 +1,4 @@
-"""Bringing in items, annotators, labels and gold: the page, the upload, the reports."""
+"""Bringing in items, annotators, labels, gold and predictions: the page, the upload, the reports."""
 
 from collections import Counter
 from dataclasses import dataclass

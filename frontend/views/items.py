@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.errors import NotFound
 from accounts.permissions import Capability
-from annotation.models import Annotation, Item
+from annotation.models import Annotation, Item, Round
 from annotation.selectors.access import ProjectAccess
+from annotation.selectors.gold import gold_of
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
 from annotation.selectors.lookup import current_answers_of, lease_history, seen_slice_values
 from frontend.forms.items import ItemFilterForm
@@ -23,7 +24,6 @@ from frontend.reading.answers import ShownAnswer, current_questions, label_count
 from frontend.reading.payloads import payload_gist, payload_views
 from guidelines.label_schema import Question
 from operations.strict_json import canonical_json
-from quality.selectors.gold import gold_of
 
 PAGE = 50
 MOST_COLUMNS = 3  # questions with a column of their own; all of them stand on the item's page
@@ -89,6 +89,15 @@ class ShownLabel:
     answer: Annotation
     parts: list[ShownAnswer]
 
+    @property
+    def stands(self) -> bool:
+        return self.answer.superseded_at is None
+
+    @property
+    def counts(self) -> bool:
+        """False for gold, hidden repeats and qualification: they measure the person, not the item."""
+        return self.answer.round.kind in Round.LABELING
+
 
 @require_GET
 @project_page(Capability.VIEW_ITEMS)
@@ -99,19 +108,19 @@ def item(request: HttpRequest, access: ProjectAccess, external_id: str) -> HttpR
     if found is None:
         raise NotFound
     questions = current_questions(project)
-    labels = [_shown(answer, questions) for answer in answers_of(found)]
+    answers = [_shown(answer, questions) for answer in answers_of(found)]
+    labels = [label for label in answers if label.stands and label.counts]
     gold = [(label, shown_answers(questions, label.answer)) for label in gold_of(found)]
     context = {
         "item": found, "payload": payload_views(project.fields, found.payload), "hidden": _hidden(access, found),
         "meta": [(key, _plain(value)) for key, value in found.meta.items()],
         "state": state_words()[found.state], "state_kind": STATE_BADGES[found.state],
-        "labels": [label for label in labels if label.answer.superseded_at is None],
-        "history": [label for label in labels if label.answer.superseded_at is not None],
+        "labels": labels, "history": [label for label in answers if not label.stands],
+        "control": [label for label in answers if label.stands and not label.counts],
         "gold": next((pair for pair in gold if pair[0].superseded_at is None), None),
         "old_gold": [pair for pair in gold if pair[0].superseded_at is not None],
-        "tasks": tasks_of(found), "leases": lease_history(found), "summary": label_counts(
-            questions, [label.answer.answer for label in labels if label.answer.superseded_at is None]
-        ),
+        "tasks": tasks_of(found), "leases": lease_history(found),
+        "summary": label_counts(questions, [label.answer.answer for label in labels]),
     }  # fmt: skip
     return render(request, "items/item.html", context)
 

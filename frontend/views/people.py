@@ -16,6 +16,7 @@ from frontend.forms.people import AddPersonForm, ChangePersonForm, PauseForm
 from frontend.guard import project_page
 from frontend.navigation import url_if_there
 from frontend.paging import keyset_page
+from frontend.reading.profiles import pause_evidence
 
 PAGE = 100
 
@@ -75,7 +76,8 @@ def _show_person(
     request: HttpRequest, member: Member, form: ChangePersonForm, pause_form: PauseForm
 ) -> HttpResponse:  # fmt: skip
     activity = activity_of([member])[member.pk]
-    context = {"member": member, "activity": activity, "form": form, "pause_form": pause_form}
+    context = {"member": member, "activity": activity, "form": form, "pause_form": pause_form,
+               "evidence": pause_evidence(member.pause_evidence)}  # fmt: skip
     return render(request, "people/person.html", context, status=422 if form.errors or pause_form.errors else 200)
 
 

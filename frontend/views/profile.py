@@ -14,12 +14,13 @@ from accounts.errors import NotFound
 from accounts.permissions import Capability
 from annotation.models import Member
 from annotation.selectors.access import ProjectAccess
-from annotation.selectors.people import activity_of, person_of
+from annotation.selectors.gold import newest_questions
+from annotation.selectors.people import activity_of, own_activity, person_of
 from frontend.guard import project_page
 from frontend.navigation import url_if_there
 from frontend.reading.findings import finding_row
 from frontend.reading.item_gists import item_gists
-from frontend.reading.profiles import ProfilePart, profile_part
+from frontend.reading.profiles import ProfilePart, gold_plot, profile_part, repeats_plot
 from quality.models import Finding
 from quality.ratings_loader import CodedQuestion, NoQuestions, load_questions
 from quality.selectors.evidence import disagreements_of
@@ -38,7 +39,7 @@ def profile(request: HttpRequest, access: ProjectAccess, member_id: int) -> Http
         raise NotFound
     context: dict[str, Any] = {
         "member": member,
-        "activity": activity_of([member])[member.pk],
+        "activity": activity_of([member])[member.pk] if sees_all else own_activity(member),
         "is_own": not sees_all,
         "parts": [],
         "is_waiting": False,
@@ -50,15 +51,10 @@ def profile(request: HttpRequest, access: ProjectAccess, member_id: int) -> Http
         return render(request, "quality/profile.html", context)
     except AnalysisNeeded:
         return render(request, "quality/profile.html", context | {"is_waiting": True})
-    rows = found["questions"] if sees_all else [_without_gold(row) for row in found["questions"]]
-    context |= {"as_of": found["as_of"], "parts": _parts(access, member, rows, questions)}
+    context |= {"as_of": found["as_of"], "parts": _parts(access, member, found["questions"], questions)}
     if sees_all:
         context |= _for_leads(access, member, found, questions)
     return render(request, "quality/profile.html", context)
-
-
-def _without_gold(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"gold": {"n": 0, "right": 0, "accuracy": None, "interval": None}}
 
 
 def _parts(
@@ -80,7 +76,7 @@ def _agreement_of(access: ProjectAccess, member: Member, key: str) -> dict[str, 
 def _for_leads(
     access: ProjectAccess, member: Member, found: dict[str, Any], questions: tuple[CodedQuestion, ...]
 ) -> dict[str, Any]:
-    """Findings that name the person, and items on which others see it differently, question by question."""
+    """Findings that name the person, how they do on gold and on items met again, items others see differently."""
     ids = [int(entry["id"]) for entry in found["findings"]]
     findings = Finding.objects.filter(pk__in=ids).order_by("-weight", "pk").defer("evidence")
     project = access.project
@@ -89,8 +85,10 @@ def _for_leads(
         items = disagreements_of(project, member.pk, question.key, most=DISAGREEMENTS)
         if items:
             disagreements.append((question.question, item_gists(project, items, [question.question])))
+    titles = {question.key: question.title for question in newest_questions(project, found["as_of"])}
     may_manage = access.allows(Capability.MANAGE_MEMBERS)
     return {
         "findings": [finding_row(finding) for finding in findings], "disagreements": disagreements,
+        "gold": gold_plot(found["gold"], titles), "repeats": repeats_plot(found["consistency"], titles),
         "manage_url": url_if_there("person", project.slug, member.pk) if may_manage else "",
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """The label schema: questions as typed values, and answers checked against them. Pure."""
 
 from guidelines.label_schema.answers import validate_answer
+from guidelines.label_schema.comparing import same_answer, same_value
 from guidelines.label_schema.parsing import parse_questions, read_questions
 from guidelines.label_schema.questions import (
     QUESTION_TYPES,
@@ -55,6 +56,8 @@ __all__ = [
     "question_to_json",
     "questions_to_json",
     "read_questions",
+    "same_answer",
+    "same_value",
     "validate_answer",
     "value_of",
 ]

@@ -24,6 +24,7 @@ from quality.services.aggregation import METHODS
 from quality.services.agreement import agreement_body, agreement_table
 from quality.services.agreement_row import METRICS
 from quality.services.analyses import request_analysis
+from quality.services.anchoring import anchoring, anchoring_body
 from quality.services.findings import change_finding
 from quality.services.profiles import annotator_profile
 from quality.services.resolutions import resolutions
@@ -137,6 +138,17 @@ class ProfileView(ProjectView):
     def get(self, request: Request, slug: str, annotator: str) -> Response:
         check_parameters(request, [])
         return Response(annotator_profile(self.access.project, annotator))
+
+
+class AnchoringView(ProjectView):
+    capability = Capability.VIEW_QUALITY
+
+    @extend_schema(
+        responses=OpenApiTypes.OBJECT, summary="Answers equal to the pre-label where it was shown, and where held back"
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        check_parameters(request, [])
+        return Response(anchoring_body(anchoring(self.access.project)))
 
 
 class ResolutionsView(ProjectView):

@@ -1,11 +1,10 @@
 from django.urls import URLPattern, path
 
 from quality.api.campaigns import CampaignsView, CampaignView, CloseView, PreviewView
-from quality.api.gold import GoldImportView
-from quality.api.items import ItemView
 from quality.api.quality import (
     AgreementView,
     AnalysesView,
+    AnchoringView,
     FindingsView,
     FindingView,
     ProfileView,
@@ -26,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/findings/", FindingsView.as_view()),
     path("findings/<str:finding_id>/", FindingView.as_view()),
     path("projects/<slug:slug>/annotators/<path:annotator>/profile/", ProfileView.as_view()),
+    path("projects/<slug:slug>/anchoring/", AnchoringView.as_view()),
     path("projects/<slug:slug>/resolutions/", ResolutionsView.as_view()),
     path("projects/<slug:slug>/campaigns/", CampaignsView.as_view()),
     path("projects/<slug:slug>/campaigns/preview/", PreviewView.as_view()),
@@ -37,6 +37,4 @@ urlpatterns: list[URLPattern] = [
     path("snapshots/<uuid:snapshot_id>/rows/", SnapshotRowsView.as_view()),
     path("snapshots/<uuid:snapshot_id>/verify/", SnapshotVerifyView.as_view()),
     path("snapshots/<uuid:snapshot_id>/diff/<uuid:other_id>/", SnapshotDiffView.as_view()),
-    path("projects/<slug:slug>/gold/", GoldImportView.as_view()),
-    path("projects/<slug:slug>/items/<path:external_id>/", ItemView.as_view()),
 ]

@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.errors import DomainError
 from annotation.models import Project
+from annotation.selectors.labels import IS_LABEL
 from guidelines.label_schema import (
     ChoicesQuestion,
     PreferenceQuestion,
@@ -19,6 +20,10 @@ from guidelines.label_schema import (
 )
 from guidelines.models import GuidelineVersion
 
+_SETS = f"""
+    SELECT DISTINCT a.answer->>%s AS found FROM annotation_annotation a
+    WHERE a.project_id = %s AND a.created_at <= %s AND a.answer->>%s IS NOT NULL AND {IS_LABEL} ORDER BY 1
+"""  # noqa: S608  (our own text)
 CODED_TYPES = ("choice", "choices", "rating", "preference")
 
 
@@ -101,9 +106,5 @@ def _coded(project: Project, as_of: datetime, question: Question, older: list[Qu
 
 def _sets_in_use(project: Project, as_of: datetime, key: str) -> tuple[str, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT answer->>%s AS found FROM annotation_annotation WHERE project_id = %s AND created_at <= %s"
-            " AND answer->>%s IS NOT NULL ORDER BY 1",
-            [key, project.pk, as_of, key],
-        )
+        cursor.execute(_SETS, [key, project.pk, as_of, key])
         return tuple(sorted(row[0] for row in cursor.fetchall()))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from annotation.models import Item, Member, Project
+from annotation.selectors.labels import IS_LABEL
 from guidelines.models import GuidelineVersion
 from quality.ratings_loader.copying import copy_columns
 from quality.ratings_loader.questions import CodedQuestion, load_questions
@@ -32,6 +33,13 @@ BoolArray = npt.NDArray[np.bool_]
 
 ALIVE = "a.created_at <= %s AND (a.superseded_at IS NULL OR a.superseded_at > %s)"
 COUNTING = f"a.annotator_kind = 'human' AND a.occurrence = 1 AND {ALIVE}"
+
+_SOME_LABELS = f"""
+    SELECT count(*) FROM (
+        SELECT 1 FROM annotation_annotation a
+        WHERE a.project_id = %s AND a.annotator_kind = 'human' AND a.occurrence = 1 AND a.superseded_at IS NULL
+          AND {IS_LABEL} LIMIT %s) found
+"""  # noqa: S608  (our own text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +135,7 @@ class LabelTable:
 def count_labels(project: Project, *, up_to: int) -> int:
     """The number of current human labels, counted no further than `up_to`."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM annotation_annotation a WHERE a.project_id = %s AND"
-            " a.annotator_kind = 'human' AND a.occurrence = 1 AND a.superseded_at IS NULL LIMIT %s) found",
-            [project.pk, up_to],
-        )
+        cursor.execute(_SOME_LABELS, [project.pk, up_to])
         return int(cursor.fetchone()[0])
 
 

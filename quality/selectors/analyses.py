@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from annotation.models import Annotation, Project
+from annotation.models import Annotation, Project, Round
 from quality.models import AgreementFigure, Analysis
 
 
@@ -17,9 +17,11 @@ def latest_analysis(project: Project, *, with_agreement: bool = False) -> Analys
 
 
 def has_labels_since(project: Project, as_of: datetime) -> bool:
-    """Whether an answer of a person came, or was replaced, after that instant."""
+    """Whether a label of a person came, or was replaced, after that instant."""
     news = Q(created_at__gt=as_of) | Q(superseded_at__gt=as_of)
-    return Annotation.objects.filter(news, project=project, annotator_kind="human").exists()
+    return Annotation.objects.filter(
+        news, project=project, annotator_kind="human", round__kind__in=Round.LABELING
+    ).exists()
 
 
 def stored_figures(analysis: Analysis, question: str, by: str) -> list[AgreementFigure]:

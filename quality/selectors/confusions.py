@@ -4,6 +4,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from annotation.models import Annotation, Item, Project
+from annotation.selectors.labels import counting_labels
 from guidelines.label_schema import PreferenceQuestion, Question
 
 
@@ -20,5 +21,4 @@ def _answers(question: Question, value: str) -> QuerySet[Annotation]:
         said = KeyTextTransform("choice", KeyTransform(question.key, F("answer")))
     else:
         said = KeyTextTransform(question.key, F("answer"))
-    counting = Annotation.objects.filter(superseded_at=None, annotator_kind="human", occurrence=1)
-    return counting.annotate(said=said).filter(said=value)
+    return counting_labels().annotate(said=said).filter(said=value)

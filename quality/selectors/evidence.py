@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from annotation.models import Annotation, Item, Project
+from annotation.selectors.labels import IS_LABEL, counting_labels
 from quality.models import Finding
 
 
@@ -23,9 +24,8 @@ def evidence_of(finding: Finding, *, start: int, size: int) -> list[EvidenceItem
 
 def people_behind(finding: Finding) -> list[str]:
     """The names of everybody whose answer to one of the finding's items counts now. One query."""
-    answers = Annotation.objects.filter(
-        item__project_id=finding.project_id, item__external_id__in=finding.evidence, superseded_at=None,
-        annotator_kind="human", occurrence=1,
+    answers = counting_labels().filter(
+        item__project_id=finding.project_id, item__external_id__in=finding.evidence
     )  # fmt: skip
     return list(answers.order_by().values_list("annotator__name", flat=True).distinct())
 
@@ -33,9 +33,7 @@ def people_behind(finding: Finding) -> list[str]:
 def with_answers(items: list[Item]) -> list[EvidenceItem]:
     """Items with the answers of people that count now, by round and person. One query."""
     answers: dict[int, list[Annotation]] = defaultdict(list)
-    counting = Annotation.objects.filter(
-        item__in=[item.pk for item in items], superseded_at=None, annotator_kind="human", occurrence=1
-    )
+    counting = counting_labels().filter(item__in=[item.pk for item in items])
     for answer in counting.select_related("annotator", "round").order_by("round_id", "annotator__name"):
         answers[answer.item_id].append(answer)
     return [EvidenceItem(item, answers[item.pk]) for item in items]
@@ -46,17 +44,17 @@ def disagreements_of(project: Project, member_id: int, key: str, *, most: int) -
 
     One query. Answers compare as stored JSON.
     """
-    sql = """
+    sql = f"""
         SELECT a.item_id FROM annotation_annotation a
         WHERE a.project_id = %s AND a.annotator_id = %s AND a.superseded_at IS NULL AND a.occurrence = 1
-          AND a.answer ? %s
+          AND {IS_LABEL} AND a.answer ? %s
           AND EXISTS (
             SELECT 1 FROM annotation_annotation b
             WHERE b.item_id = a.item_id AND b.round_id = a.round_id AND b.annotator_id <> a.annotator_id
               AND b.superseded_at IS NULL AND b.occurrence = 1 AND b.annotator_kind = 'human'
               AND b.answer ? %s AND b.answer->%s <> a.answer->%s)
         ORDER BY a.id DESC LIMIT %s
-        """
+        """  # noqa: S608  (fixed text)
     return list(
         Item.objects.raw(
             f"SELECT i.* FROM ({sql}) found JOIN annotation_item i ON i.id = found.item_id ORDER BY i.id DESC",  # noqa: S608

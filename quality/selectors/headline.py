@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.models import Annotation, Project
+from annotation.models import Project
+from annotation.selectors.labels import standing_answers
 from operations.models import Job
 from quality.models import AgreementFigure, Analysis, DatasetSnapshot, Finding
 from quality.selectors.analyses import has_labels_since, latest_analysis
@@ -23,7 +24,7 @@ def last_measured(project: Project) -> Measured:
     analysis = latest_analysis(project, with_agreement=True)
     if analysis is not None:
         return Measured(analysis, has_labels_since(project, analysis.as_of), True, last_analysis_job(project))
-    has_labels = Annotation.objects.filter(project=project, annotator_kind="human", superseded_at=None).exists()
+    has_labels = standing_answers().filter(project=project, annotator_kind="human").exists()
     return Measured(None, False, has_labels, last_analysis_job(project))
 
 

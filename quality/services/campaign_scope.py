@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from accounts.errors import Conflict, FieldError, InvalidInput
-from annotation.models import Annotation, Item, Project
+from annotation.models import Item, Project
 from annotation.overlap import MOST_LABELS
+from annotation.selectors.labels import standing_answers
 from guidelines.models import GuidelineVersion
 from guidelines.selectors.access import current_version
 from operations.strict_json import content_sha256
@@ -220,6 +221,6 @@ def _under_clause(table: LabelTable, clause: str) -> Mask:
         options = {option.key for option in question.question.options if clause in option.clauses}
         codes = [code for code, key in enumerate(question.keys) if key in options]
         mask |= _items_with(table, np.isin(table.codes[question.key], codes))
-    citing = Annotation.objects.filter(project=table.project, superseded_at__isnull=True, clauses__contains=[clause])
+    citing = standing_answers().filter(project=table.project, clauses__contains=[clause])
     mask |= np.isin(table.item_ids, list(citing.values_list("item_id", flat=True)))
     return mask

@@ -1,4 +1,4 @@
-"""One annotator against the others and against gold: confusion, severity, speed."""
+"""One annotator against the others, against gold and against themself: confusion, severity, speed, consistency."""
 
 from datetime import datetime
 from typing import Any
@@ -7,12 +7,14 @@ import numpy as np
 from django.db.models import Q
 
 from accounts.errors import NotFound
-from annotation.models import GoldLabel, Member, Project
+from annotation.models import Member, Project
+from annotation.selectors.comparisons import repeats_of
+from annotation.selectors.gold import GoldScore, Share, gold_scores
 from quality.models import AgreementFigure, Finding
 from quality.ratings_loader import LabelTable, load_labels
 from quality.selectors.analyses import latest_analysis
 from quality.services.agreement import AnalysisNeeded, database_now, is_small
-from quality.stats.intervals import wilson
+from quality.services.shares import share_of
 from quality.stats.ratings import FloatArray, Ratings
 
 Row = dict[str, Any]
@@ -33,15 +35,32 @@ def annotator_profile(project: Project, name: str, *, stored_only: bool = False)
         rows = [row for question in table.questions for row in profile_rows(table, question.key, only=name)]
     else:
         rows, as_of = _stored_rows(project, name)
+    gold = gold_scores(project, member_id=member.pk, as_of=as_of).get(member.pk, GoldScore())
+    rows = [row | {"gold": _gold(gold.questions.get(row["question"], Share()))} for row in rows]
     named = Q(subject__annotator=name) | Q(subject__annotators__contains=[name])
     findings = Finding.objects.filter(named, project=project).order_by("-weight", "pk")
     drift = findings.filter(kind="drift", state__in=["open", "acknowledged"])
     return {
         "annotator": name, "kind": member.kind, "cohorts": member.cohorts, "as_of": as_of,
         "n_labels": max((row["n_labels"] for row in rows), default=0), "questions": rows,
+        "gold": _gold(gold) | {"questions": {key: _gold(share) for key, share in gold.questions.items()}},
+        "consistency": _consistency(project, member, as_of),
         "drift": [{"finding": str(f.pk), "effect": f.effect} | _period(f.subject) for f in drift],
         "findings": [{"id": str(f.pk), "kind": f.kind, "state": f.state} for f in findings],
     }  # fmt: skip
+
+
+def _gold(score: Share) -> Row:
+    return share_of(score.right, score.n, counted="right", share="accuracy")
+
+
+def _consistency(project: Project, member: Member, as_of: datetime) -> Row:
+    """Of the items they were given a second time without being told: how often they answered as the first time."""
+    found = repeats_of(project, member.pk, as_of=as_of)
+    questions = {
+        key: share_of(share.right, share.n, counted="same", share="share") for key, share in found.questions.items()
+    }
+    return {"n_items": found.n_items, "questions": questions}
 
 
 def _period(subject: dict[str, Any]) -> dict[str, Any]:
@@ -61,10 +80,9 @@ def profile_rows(table: LabelTable, key: str, *, only: str | None = None) -> lis
 
     `confusion[others' label][own label]` counts, for each label that somebody else gave to the same item, 1 / the
     number of others. `severity` (ratings): mean difference to the others' mean on the item, in points.
-    `seconds`: median, and how many times as long as the others on the same items. `gold`: right of how many, Wilson.
+    `seconds`: median, and how many times as long as the others on the same items.
     """
     question, ratings = table.question(key), table.ratings(key)
-    gold = _gold_codes(table, key)
     others = ratings.item_value_counts()[ratings.item].astype(np.float64)
     others[np.arange(ratings.n_labels), ratings.value] -= 1
     n_others = others.sum(axis=1)
@@ -85,7 +103,6 @@ def profile_rows(table: LabelTable, key: str, *, only: str | None = None) -> lis
             "prevalence": _by_value(question.keys, counts / len(mine)),
             "confusion": {truth: _by_value(question.keys, confusion[k]) for k, truth in enumerate(question.keys)},
             "severity": _severity(ratings, shares, shared), "speed": _speed(ratings, pace, mine),
-            "gold": _gold_score(ratings, gold, mine),
         })  # fmt: skip
     return rows
 
@@ -128,34 +145,3 @@ def _speed(ratings: Ratings, pace: FloatArray, mine: Any) -> dict[str, float | i
         "times_as_long_as_others": float(np.exp(np.median(own))) if len(own) else None,
         "n": len(known),
     }
-
-
-def _gold_codes(table: LabelTable, key: str) -> Any:
-    """The gold value of each item of the table at its instant, -1 where there is none."""
-    question = table.question(key)
-    places = {int(pk): code for code, pk in enumerate(table.item_ids)}
-    values = {value: code for code, value in enumerate(question.stored)}
-    codes = np.full(len(places), -1, dtype=np.int64)
-    alive = Q(superseded_at__isnull=True) | Q(superseded_at__gt=table.as_of)
-    gold = GoldLabel.objects.filter(alive, project=table.project, created_at__lte=table.as_of)
-    for item_id, answer in gold.values_list("item_id", "answer"):
-        if item_id in places and answer.get(key) is not None:
-            codes[places[item_id]] = values.get(_as_stored(answer[key]), -1)
-    return codes
-
-
-def _as_stored(value: Any) -> str:
-    """A value as PostgreSQL's `->>` says it."""
-    if isinstance(value, list):
-        return "[" + ", ".join(f'"{entry}"' for entry in value) + "]"
-    return str(value["choice"]) if isinstance(value, dict) else str(value)
-
-
-def _gold_score(ratings: Ratings, gold: Any, mine: Any) -> dict[str, Any]:
-    known = mine[gold[ratings.item[mine]] >= 0]
-    right = int((ratings.value[known] == gold[ratings.item[known]]).sum())
-    interval = wilson(right, len(known))
-    return {
-        "n": len(known), "right": right, "accuracy": right / len(known) if len(known) else None,
-        "interval": list(interval) if interval else None,
-    }  # fmt: skip

@@ -55,6 +55,13 @@ TOO_LITTLE_VARIETY = Reason(
     f"Too little variety to say: an interval needs {MIN_INTERVAL_ITEMS} items with two labels, "
     f"and {MIN_MINORITY_ITEMS} items that carry another label than the commonest.",
 )
+MIN_TRIALS = 20
+
+
+def too_few_trials(n: int) -> Reason:
+    return Reason("too_few", f"Not enough data: {n} of the {MIN_TRIALS} answers it takes.")
+
+
 NOT_OFFERED = Reason("not_offered", "No interval is computed for this figure.")
 
 

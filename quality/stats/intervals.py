@@ -19,6 +19,19 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float] |
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def newcombe(successes: tuple[int, int], n: tuple[int, int], level: float = 0.95) -> tuple[float, float] | None:
+    """Interval for the difference of two independent shares, first minus second, from their Wilson intervals
+    (Newcombe 1998, method 10); `None` if one of the two has no trials.
+    """
+    first, second = (wilson(k, trials, level) for k, trials in zip(successes, n, strict=True))
+    if first is None or second is None:
+        return None
+    p, q = successes[0] / n[0], successes[1] / n[1]
+    below: float = ((p - first[0]) ** 2 + (second[1] - q) ** 2) ** 0.5
+    above: float = ((first[1] - p) ** 2 + (q - second[0]) ** 2) ** 0.5
+    return max(-1.0, p - q - below), min(1.0, p - q + above)
+
+
 def bootstrap_items(
     ratings: Ratings,
     statistic: Callable[[Ratings], float | None],

@@ -123,7 +123,7 @@ def test_a_bad_decision_changes_nothing(
 
 
 def test_a_profile_shows_confusion_speed_and_gold(planted: Project, api: Api, max_: User, lea: User) -> None:
-    for number in range(1, 40):
+    for number in range(1, 120):
         make_gold(planted, f"i{number:04d}", {"intent": ("refund", "billing", "other")[number % 3]}, lea)
 
     body = api(max_, "read").get(f"{BASE}/annotators/fay/profile/").json()
@@ -139,7 +139,7 @@ def test_a_profile_shows_confusion_speed_and_gold(planted: Project, api: Api, ma
 
 def planted_gold_of_fay(project: Project) -> int:
     labels = Member.objects.get(project=project, name="fay").annotations
-    return labels.filter(item__external_id__gte="i0001", item__external_id__lte="i0039").count()
+    return labels.filter(item__external_id__gte="i0001", item__external_id__lte="i0119").count()
 
 
 def test_a_severe_rater_has_a_negative_severity(project: Project, api: Api, max_: User) -> None:

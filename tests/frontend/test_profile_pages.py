@@ -39,16 +39,18 @@ def test_a_lead_sees_confusion_agreement_findings_and_disagreements(lea: User, p
 
 
 def test_gold_and_severity_have_intervals(lea: User, project: Project) -> None:
-    rows = [(f"i{n}", "ana", {"intent": "refund", "urgency": 4}) for n in range(12)]
+    rows = [(f"i{n}", "ana", {"intent": "refund", "urgency": 4}) for n in range(20)]
     rows += [(f"i{n}", "ben", {"intent": "refund", "urgency": 2 + n % 2}) for n in range(12)]
     make_labels(project, rows, round_key="initial")
-    for n in range(10):
-        make_gold(project, f"i{n}", {"intent": "refund" if n < 8 else "billing"}, lea)
+    for n in range(20):
+        make_gold(project, f"i{n}", {"intent": "refund" if n < 16 else "billing"}, lea)
 
-    intent, urgency = browser_of(lea).get(url(member(project, "ana"))).context["parts"]
+    context = browser_of(lea).get(url(member(project, "ana"))).context
 
-    assert intent.gold_title == "8 of 10 known answers are right"
-    assert intent.gold.rows[0].row.low < 0.8 < intent.gold.rows[0].row.high
+    _intent, urgency = context["parts"]
+    assert context["gold"].title == "16 of 20 known answers are right"
+    assert [drawn.row.label for drawn in context["gold"].plot.rows] == ["What does the customer want?"]
+    assert context["gold"].plot.rows[0].row.low < 0.8 < context["gold"].plot.rows[0].row.high
     assert urgency.severity_title == "Rates 1.50 points higher than others on the same items"
     assert urgency.severity.reference == "50.00%"
 
@@ -65,7 +67,8 @@ def test_annotators_see_themselves_without_gold_items_and_findings(ana: User, le
     html = page.content.decode()
     assert page.status_code == 200
     assert page.context["parts"][0].agreement.rows[0].row.value == 1.0
-    assert page.context["parts"][0].gold is None
+    assert not page.context.get("gold")
+    assert not page.context.get("repeats")
     assert not page.context.get("findings")
     assert not page.context.get("disagreements")
     assert "known answers" not in html

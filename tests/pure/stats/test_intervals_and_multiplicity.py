@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from quality.stats.coefficients import krippendorff_alpha
-from quality.stats.intervals import bootstrap_items, wilson
+from quality.stats.intervals import bootstrap_items, newcombe, wilson
 from quality.stats.multiplicity import benjamini_hochberg
 from quality.stats.ratings import Ratings
 from quality.stats.tallies import tally
@@ -23,6 +23,24 @@ def test_wilson_is_that_of_statsmodels(successes: int, n: int) -> None:
 
 def test_wilson_of_nothing_is_none() -> None:
     assert wilson(0, 0) is None
+
+
+@given(st.integers(0, 200), st.integers(1, 200), st.integers(0, 200), st.integers(1, 200))
+def test_newcombe_is_that_of_statsmodels(k: int, n: int, other_k: int, other_n: int) -> None:
+    k, other_k = min(k, n), min(other_k, other_n)
+
+    expected = confint_proportions_2indep(k, n, other_k, other_n, method="newcomb", compare="diff")
+
+    assert newcombe((k, other_k), (n, other_n)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_newcombe_gives_the_published_interval() -> None:
+    """Newcombe 1998, table II, example (a): 56/70 - 48/80 by method 10."""
+    assert newcombe((56, 48), (70, 80)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_newcombe_of_nothing_is_none() -> None:
+    assert newcombe((1, 0), (2, 0)) is None
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))

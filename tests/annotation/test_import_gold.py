@@ -7,8 +7,7 @@ import pytest
 from accounts.models import AuditEvent, User
 from annotation.formats.rows import lines_from_values
 from annotation.models import GoldLabel, Project
-from annotation.services.importing import ImportRefused, ImportReport
-from quality.services.gold import import_gold
+from annotation.services.importing import ImportRefused, ImportReport, import_gold
 from tests.factories.annotation import make_item
 
 

@@ -1,4 +1,4 @@
-"""One item with all that is known of it. Here and not in annotation, because gold is part of it."""
+"""One item with all that is known of it, gold too: for leads and engineers, never for annotators."""
 
 from typing import Any, ClassVar
 
@@ -11,9 +11,9 @@ from accounts.permissions import Capability
 from annotation.api.base import ProjectView
 from annotation.api.items import item_body
 from annotation.models import Annotation, Assignment, GoldLabel
+from annotation.selectors.gold import gold_of
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
 from operations.api.pages import check_parameters
-from quality.selectors.gold import gold_of
 
 
 class ItemView(ProjectView):
@@ -44,8 +44,9 @@ def _answer_body(answer: Annotation) -> dict[str, Any]:
     version = answer.guideline_version
     return {
         "id": str(answer.public_id), "annotator": answer.annotator.name, "kind": answer.annotator_kind,
-        "round": answer.round.key, "occurrence": answer.occurrence, "revision": answer.revision,
-        "answer": answer.answer, "source": answer.source, "seconds_spent": answer.seconds_spent,
+        "round": answer.round.key, "round_kind": answer.round.kind,
+        "occurrence": answer.occurrence, "revision": answer.revision, "answer": answer.answer,
+        "source": answer.source, "seconds_spent": answer.seconds_spent,
         "confidence": answer.confidence, "comment": answer.comment, "clauses": answer.clauses,
         "guideline_version": {"number": version.number, "sha256": version.sha256} if version else None,
         "labeled_at": answer.labeled_at, "created_at": answer.created_at, "superseded_at": answer.superseded_at,

@@ -11,8 +11,8 @@ from accounts.models import User
 from annotation.formats.gold import GoldRow, read_gold
 from annotation.formats.rows import Line, Refused
 from annotation.models import ImportBatch, Project
-from annotation.services.importing import Importer, ImportReport, OnError, StagedRow, run_import
 from annotation.services.importing.answers import Schemas, refuse_misplaced, reject_unknown_items
+from annotation.services.importing.importer import Importer, StagedRow
 from guidelines.label_schema import Question
 from operations.strict_json import content_sha256
 
@@ -61,15 +61,3 @@ class GoldImporter(Importer):
 
     def store(self, cursor: CursorWrapper, *, batch: ImportBatch, now: datetime) -> None:
         cursor.execute(_STORE, {"project": self.project.pk, "actor": self.actor.pk, "now": now})
-
-
-def import_gold(
-    *, actor: User, project: Project, lines: Iterable[Line], from_csv: bool = False, on_error: OnError = "abort",
-    source: str = "api",
-) -> ImportReport:  # fmt: skip
-    """The report of gold answers brought in. A different answer to an item that has one is a conflict.
-
-    Raises ImportRefused where nothing was stored, NoQuestions where the guideline asks nothing yet.
-    """
-    importer = GoldImporter(actor=actor, project=project)
-    return run_import(importer, lines, from_csv=from_csv, on_error=on_error, source=source)
