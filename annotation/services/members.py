@@ -10,6 +10,7 @@ from accounts.errors import Conflict, FieldError, Forbidden, InvalidInput
 from accounts.models import User
 from accounts.services.audit import record_event
 from annotation.models import Member, Project
+from annotation.services.clock import forget
 from annotation.services.leases import free_seats_of
 from annotation.services.member_checks import checked_cohorts, checked_pause_reason, checked_skills
 from guidelines.models import GuidelineGrant
@@ -112,7 +113,7 @@ def update_member(
     """The member with what is given changed. A pause ends what they hold, with its draft kept for them."""
     with transaction.atomic():
         member = _locked(actor, member)
-        before = member.role
+        before, takes_before = member.role, (member.cohorts, member.skills)
         if role is not None and role != before:
             _change_role(actor, member, role)
         if cohorts is not None:
@@ -123,6 +124,9 @@ def update_member(
         if paused is not None or pause_reason is not None:
             facts |= _pause(member, paused, pause_reason)
         member.save()
+        if (member.cohorts, member.skills) != takes_before:
+            forget(member)  # other lanes may be open to them now
+            facts |= {"skills": member.skills, "cohorts": sorted(member.cohorts)}
         member.refresh_from_db(fields=["paused_at"])
         _record(actor, member.project, "member.changed", member, facts)
     return member

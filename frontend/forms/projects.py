@@ -15,6 +15,7 @@ from accounts.models import User
 from annotation.models import Project
 from annotation.services.project_settings import FIELD_TYPES
 from frontend.forms.refusals import show_refusal
+from frontend.forms.words import split_words
 from guidelines.models import Guideline
 from guidelines.selectors.access import editable_guidelines
 
@@ -145,10 +146,6 @@ class NewProjectForm(LabelsPerItemForm):
 def _typed_rows(data: QueryDict) -> list[FieldRow]:
     pairs = zip(data.getlist("field_key"), data.getlist("field_type"), strict=False)
     return [FieldRow(number, key.strip(), kind) for number, (key, kind) in enumerate(pairs, 1) if key.strip()]
-
-
-def split_words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 class SettingsForm(LabelsPerItemForm):
