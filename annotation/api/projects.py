@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar, cast
 
-from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -19,8 +18,8 @@ from annotation.models import Member, Project, Routing
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.progress import Progress, my_totals, progress
 from annotation.selectors.projects import projects_of
-from annotation.services.projects import create_project, set_project_status, update_project
-from annotation.services.routing_settings import routing_facts, update_routing
+from annotation.services.projects import change_project, create_project
+from annotation.services.routing_settings import routing_facts
 from guidelines.models import Guideline
 from guidelines.selectors.access import guideline_for
 from operations.api.idempotency import idempotent
@@ -158,22 +157,9 @@ class ProjectDetailView(ProjectView):
         fields = ProjectChange(data=request.data, partial=True)
         fields.is_valid(raise_exception=True)
         changes, actor = dict(fields.validated_data), cast(User, request.user)
-        project = _changed(actor, self.access.project, changes)
+        project = change_project(actor=actor, project=self.access.project, **changes)
         access = ProjectAccess(project, self.access.user, self.access.member, self.access.role)
         return Response(project_body(access))
-
-
-def _changed(actor: User, project: Project, changes: dict[str, Any]) -> Project:
-    """All of the changes or none."""
-    status, routing = changes.pop("status", None), changes.pop("routing", None)
-    with transaction.atomic():
-        if changes:
-            project = update_project(actor=actor, project=project, **changes)
-        if routing:
-            update_routing(actor=actor, project=project, **routing)
-        if status is not None:
-            project = set_project_status(actor=actor, project=project, status=status)
-    return project
 
 
 class MeView(APIView):

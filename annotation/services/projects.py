@@ -13,9 +13,11 @@ from annotation.models import Member, Project, QueueClock, Round, Routing
 from annotation.selectors.contracts import contracts_of
 from annotation.services.leases import free_seats_in_project
 from annotation.services.members import join
+from annotation.services.pairs import recount_meetings
 from annotation.services.project_settings import SettingsCheck
 from annotation.services.relaning import follow_policy
 from annotation.services.rounds import current_major
+from annotation.services.routing_settings import update_routing
 from guidelines.models import Guideline
 from guidelines.selectors.access import may_edit
 
@@ -96,12 +98,28 @@ def update_project(*, actor: User, project: Project, **changes: Any) -> Project:
         _check(check, project)
         project.save(update_fields=CHANGEABLE)
         seats = follow_policy(project) if project.overlap != before else None
+        if "shared_per_pair" in project.overlap and "shared_per_pair" not in before:
+            recount_meetings(project.pk)
         facts: dict[str, Any] = {"settings": sorted(changes)}
         if seats is not None:
             facts |= {"overlap": project.overlap, "seats_added": seats.added, "seats_withdrawn": seats.withdrawn}
         record_event(
             actor=actor, action="project.changed", scope=f"project:{project.slug}", target=project.slug, facts=facts
         )  # fmt: skip
+    return project
+
+
+def change_project(
+    *, actor: User, project: Project, status: str | None = None, routing: dict[str, Any] | None = None, **changes: Any
+) -> Project:
+    """Settings, routing and status together: all of it or, if anything is refused, nothing."""
+    with transaction.atomic():
+        if changes:
+            project = update_project(actor=actor, project=project, **changes)
+        if routing:
+            update_routing(actor=actor, project=project, **routing)
+        if status is not None:
+            project = set_project_status(actor=actor, project=project, status=status)
     return project
 
 

@@ -70,8 +70,7 @@ class LabelsPerItemForm(forms.Form):
             policy |= {"share": (given["share_percent"] or 0) / 100, "shared_labels": given["shared_labels"]}
             if given["stratify_by"]:
                 policy["stratify_by"] = given["stratify_by"]
-        if before and "adaptive" in before:
-            policy["adaptive"] = before["adaptive"]
+        policy |= {name: before[name] for name in ("adaptive", "shared_per_pair") if before and name in before}
         return {key: value for key, value in policy.items() if value is not None}
 
     def lease_seconds(self) -> int:
