@@ -1,14 +1,15 @@
 """How many labels an item is to get: the overlap policy of a project, and the seats it gives each item. Pure."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from operations.strict_json.reading import ObjectReader, Problem, ProblemList, join_path
 
 MOST_LABELS = 50
-_KEYS = ("labels_per_item", "share", "shared_labels", "stratify_by", "adaptive")
+MOST_SHARED_PER_PAIR = 1000
+_KEYS = ("labels_per_item", "share", "shared_labels", "stratify_by", "adaptive", "shared_per_pair")
 _ADAPTIVE_KEYS = ("max_labels", "stop_at_posterior")
 
 
@@ -30,18 +31,36 @@ class Adaptive:
 
 @dataclass(frozen=True)
 class OverlapPolicy:
-    """`labels_per_item` for every item; for the `share` of them, drawn within each stratum, `shared_labels`."""
+    """`labels_per_item` for every item; for the `share` of them, drawn within each stratum, `shared_labels`.
+
+    Every pair of active annotators is to label at least `shared_per_pair` items both.
+    """
 
     labels_per_item: int
     share: float = 0.0
     shared_labels: int | None = None
     stratify_by: str | None = None
     adaptive: Adaptive | None = None
+    shared_per_pair: int | None = None
+
+    @property
+    def least_labels(self) -> int:
+        """What every item gets, whichever way the draw falls."""
+        if self.shared_labels is not None and self.share >= 1:
+            return self.shared_labels
+        return self.labels_per_item
+
+    @property
+    def most_labels(self) -> int:
+        """What an item may get at most."""
+        shared = self.shared_labels if self.shared_labels is not None and self.share > 0 else 1
+        return max(self.labels_per_item, shared, self.adaptive.max_labels if self.adaptive else 1)
 
 
 def parse_overlap(raw: object, *, slices: Collection[str] | None = None) -> OverlapPolicy:
     """The policy of `{"labels_per_item": 3}` or `{"labels_per_item": 1, "share": 0.2, "shared_labels": 3,
-    "stratify_by"?: "language"}`, either with `"adaptive"?: {"max_labels": 5, "stop_at_posterior": 0.95}`.
+    "stratify_by"?: "language"}`, either with `"adaptive"?: {"max_labels": 5, "stop_at_posterior": 0.95}` and
+    `"shared_per_pair"?: 20`.
 
     `stratify_by` must be one of `slices` where they are given. Raises OverlapError with every problem.
     """
@@ -57,7 +76,10 @@ def parse_overlap(raw: object, *, slices: Collection[str] | None = None) -> Over
         shared_labels=shared_labels,
         stratify_by=_read_stratum(reader, slices),
         adaptive=_read_adaptive(reader, least=max(labels or 1, shared_labels or 1)),
+        shared_per_pair=reader.integer("shared_per_pair", least=0, most=MOST_SHARED_PER_PAIR) or None,
     )
+    if not problems and policy.shared_per_pair and policy.most_labels < 2:
+        reader.report("shared_per_pair", "nothing_is_shared", "no item gets two labels, so no two people can share one")
     if problems:
         raise OverlapError(problems.found)
     return policy
@@ -75,7 +97,15 @@ def overlap_to_json(policy: OverlapPolicy) -> dict[str, Any]:
             "max_labels": policy.adaptive.max_labels,
             "stop_at_posterior": policy.adaptive.stop_at_posterior,
         }
+    if policy.shared_per_pair is not None:
+        written["shared_per_pair"] = policy.shared_per_pair
     return written
+
+
+def stratum_of(policy: OverlapPolicy, meta: Mapping[str, Any]) -> str:
+    """The stratum an item is drawn in; "" for one without a value, or where nothing is drawn separately."""
+    value = meta.get(policy.stratify_by) if policy.stratify_by else None
+    return "" if value is None else str(value)
 
 
 def seats_for(policy: OverlapPolicy, *, item_key: str, stratum: str, seed: str) -> int:

@@ -42,6 +42,7 @@ PLACES: tuple[tuple[str, Any, str, Capability], ...] = (
     ("items", _("Items"), "items", Capability.VIEW_ITEMS),
     ("import", _("Import"), "import", Capability.IMPORT),
     ("guideline", _("Guideline"), "guideline", Capability.READ_GUIDELINE),
+    ("routing", _("Routing"), "routing", Capability.VIEW_QUALITY),
     ("agreement", _("Agreement"), "agreement", Capability.VIEW_QUALITY),
     ("findings", _("Findings"), "findings", Capability.VIEW_QUALITY),
     ("campaigns", _("Re-labeling"), "rounds", Capability.VIEW_QUALITY),

@@ -7,6 +7,7 @@ from frontend.views import (
     account,
     agreement,
     campaigns,
+    contracts,
     datasets,
     findings,
     guideline_editor,
@@ -20,6 +21,7 @@ from frontend.views import (
     people,
     profile,
     projects,
+    routing,
     workbench,
 )
 
@@ -76,6 +78,14 @@ urlpatterns = [
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/again/", datasets.dataset_again, name="dataset-again"),
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/diff/<uuid:other_id>/", datasets.dataset_diff, name="dataset-diff"),
     path("methods/", methods.methods, name="methods"),
+    # routing
+    path("p/<slug:slug>/routing/contracts/", contracts.contracts, name="contracts"),
+    path("p/<slug:slug>/routing/contracts/new/", contracts.contract_new, name="contract-new"),
+    path("p/<slug:slug>/routing/contracts/<int:number>/", contracts.contract, name="contract"),
+    path("p/<slug:slug>/routing/contracts/<int:number>/end/", contracts.contract_end, name="contract-end"),
+    path("p/<slug:slug>/routing/pairs/", routing.pairs, name="pairs"),
+    path("p/<slug:slug>/routing/rules/", routing.rules, name="routing-rules"),
+    path("p/<slug:slug>/routing/rules/save/", routing.rules_save, name="routing-rules-save"),
     # workbench
     path("p/<slug:slug>/label/", workbench.workbench, name="workbench"),
     path("p/<slug:slug>/label/claim/", workbench.claim, name="workbench-claim"),

@@ -14,11 +14,12 @@ from accounts.errors import FieldError, InvalidInput, NotFound
 from accounts.models import ApiToken, User
 from accounts.permissions import Capability, Role, Scope
 from annotation.api.base import ProjectView
-from annotation.models import Member, Project
+from annotation.models import Member, Project, Routing
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.progress import Progress, my_totals, progress
 from annotation.selectors.projects import projects_of
-from annotation.services.projects import create_project, set_project_status, update_project
+from annotation.services.projects import change_project, create_project
+from annotation.services.routing_settings import routing_facts
 from guidelines.models import Guideline
 from guidelines.selectors.access import guideline_for
 from operations.api.idempotency import idempotent
@@ -44,8 +45,21 @@ class ProjectInput(ProjectSettings):
     guideline = serializers.CharField(max_length=60)
 
 
+class RoutingInput(StrictSerializer):
+    gold_mode = serializers.ChoiceField(choices=Routing.GoldMode.choices, required=False)
+    repeat_rate = serializers.FloatField(required=False)
+    gold_floor = serializers.FloatField(required=False, allow_null=True)
+    gold_floor_least = serializers.IntegerField(required=False)
+    max_per_day = serializers.IntegerField(required=False, allow_null=True)
+    max_share = serializers.FloatField(required=False, allow_null=True)
+    time_zone = serializers.CharField(required=False, max_length=50)
+    prelabel_model = serializers.CharField(required=False, allow_null=True, max_length=150)
+    prelabel_share = serializers.FloatField(required=False)
+
+
 class ProjectChange(ProjectSettings):
     status = serializers.ChoiceField(choices=Project.Status.choices, required=False)
+    routing = RoutingInput(required=False)
 
 
 def _settings_body(project: Project) -> dict[str, Any]:
@@ -67,7 +81,12 @@ def project_body(access: ProjectAccess) -> dict[str, Any]:
     body = _common_body(access.project, access.role)
     if not access.allows(Capability.VIEW_ITEMS):
         return body | {"progress": my_totals(access.annotator)}
-    return body | _settings_body(access.project) | {"progress": _progress_body(progress(access.project))}
+    body |= _settings_body(access.project) | {"progress": _progress_body(progress(access.project))}
+    return body | {"routing": _routing_body(access.project)} if access.allows(Capability.VIEW_QUALITY) else body
+
+
+def _routing_body(project: Project) -> dict[str, Any]:
+    return routing_facts(Routing.objects.select_related("prelabel_model").get(project=project))
 
 
 def _progress_body(counts: Progress) -> dict[str, Any]:
@@ -138,11 +157,7 @@ class ProjectDetailView(ProjectView):
         fields = ProjectChange(data=request.data, partial=True)
         fields.is_valid(raise_exception=True)
         changes, actor = dict(fields.validated_data), cast(User, request.user)
-        status, project = changes.pop("status", None), self.access.project
-        if changes:
-            project = update_project(actor=actor, project=project, **changes)
-        if status is not None:
-            project = set_project_status(actor=actor, project=project, status=status)
+        project = change_project(actor=actor, project=self.access.project, **changes)
         access = ProjectAccess(project, self.access.user, self.access.member, self.access.role)
         return Response(project_body(access))
 

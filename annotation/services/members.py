@@ -122,7 +122,7 @@ def update_member(
     """
     with transaction.atomic():
         member = _locked(actor, member)
-        before = member.role
+        before, takes_before = member.role, (member.cohorts, member.skills)
         if role is not None and role != before:
             _change_role(actor, member, role)
         if cohorts is not None:
@@ -133,8 +133,10 @@ def update_member(
         if paused is not None or pause_reason is not None:
             facts |= _pause(member, paused, pause_reason)
         member.save()
+        if (member.cohorts, member.skills) != takes_before:
+            facts |= {"skills": member.skills, "cohorts": sorted(member.cohorts)}
         member.refresh_from_db(fields=["paused_at", "gold_judged_from"])
-        forget(member)
+        forget(member)  # other lanes may be open to them now
         _record(actor, member.project, "member.changed", member, facts)
     return member
 

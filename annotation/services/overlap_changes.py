@@ -7,8 +7,10 @@ from itertools import islice
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from annotation.lanes import seats_of_item
 from annotation.models import Item, Project, Round, Task
-from annotation.overlap import parse_overlap, seats_for
+from annotation.overlap import parse_overlap
+from annotation.selectors.contracts import lanes_of
 from annotation.services.rounds import running_rounds
 
 BATCH = 5000
@@ -55,11 +57,10 @@ def _reseat(project: Project, round_: Round) -> SeatsChanged:
 
 def _wanted(project: Project, round_: Round) -> Iterator[tuple[int, int]]:
     """As the import decides it for new items, so that a policy means the same before and after."""
-    policy = parse_overlap(project.overlap)
+    policy, contracts = parse_overlap(project.overlap), lanes_of(project.pk)
     items = Item.objects.filter(Exists(Task.objects.filter(item=OuterRef("pk"), round=round_)))
     for pk, external_id, meta in items.values_list("pk", "external_id", "meta").iterator(chunk_size=BATCH):
-        stratum = str(meta.get(policy.stratify_by, "")) if policy.stratify_by else ""
-        yield pk, seats_for(policy, item_key=external_id, stratum=stratum, seed=project.pseudonym_salt)
+        yield pk, seats_of_item(policy, contracts, item_key=external_id, meta=meta, seed=project.pseudonym_salt)
 
 
 def _cap(project: Project) -> int | None:

@@ -1,11 +1,14 @@
 """What a project may be set to. Every rule that is broken is named, by path, before anything is stored."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from accounts.errors import FieldError, InvalidInput
+from annotation.contract_terms import broken_promises
+from annotation.models import Project, SliceContract
 from annotation.overlap import OverlapError, overlap_to_json, parse_overlap
+from annotation.selectors.contracts import terms_of
 
 FIELD_TYPES = ("text", "chat")
 MOST_FIELDS = MOST_SLICES = 50
@@ -72,6 +75,17 @@ class SettingsCheck:
         except OverlapError as error:
             self.errors += [FieldError(path, code, detail) for path, code, detail in error.errors]
             return {}
+
+    def contracts(self, project: Project, contracts: Iterable[SliceContract]) -> None:
+        """A project keeps what it has promised a slice, until that contract is changed or ended."""
+        try:
+            policy = parse_overlap(project.overlap, slices=project.slices)
+        except OverlapError:
+            return  # named by `overlap`
+        for contract in contracts:
+            for problem in broken_promises(terms_of(contract), slices=project.slices, policy=policy):
+                path = "slices" if problem.path.startswith("slice.") else "overlap"
+                self.refuse(path, "breaks_a_contract", f"Contract {contract.number}: {problem.detail}.")
 
     def lease_seconds(self, value: int) -> None:
         if not 5 <= value <= 86400:

@@ -9,12 +9,15 @@ from django.db import IntegrityError, transaction
 from accounts.errors import Conflict, Forbidden, InvalidInput
 from accounts.models import User
 from accounts.services.audit import record_event
-from annotation.models import Member, Project, Round
+from annotation.models import Member, Project, QueueClock, Round, Routing
+from annotation.selectors.contracts import contracts_of
 from annotation.services.leases import free_seats_in_project
 from annotation.services.members import join
-from annotation.services.overlap_changes import reseat_open_rounds
+from annotation.services.pairs import recount_meetings
 from annotation.services.project_settings import SettingsCheck
+from annotation.services.relaning import follow_policy
 from annotation.services.rounds import current_major
+from annotation.services.routing_settings import update_routing
 from guidelines.models import Guideline
 from guidelines.selectors.access import may_edit
 
@@ -46,6 +49,8 @@ def create_project(
         with transaction.atomic():
             project.save(force_insert=True)
             _open_rounds(project)
+            Routing.objects.create(project=project)
+            QueueClock.objects.create(project=project)
             join(project, actor, Member.Role.LEAD)
             record_event(
                 actor=actor, action="project.created", scope=f"project:{slug}", target=slug,
@@ -87,15 +92,34 @@ def update_project(*, actor: User, project: Project, **changes: Any) -> Project:
         before = project.overlap
         for name, value in changes.items():
             setattr(project, name, value)
-        _check(SettingsCheck(), project)
+        check = SettingsCheck()
+        if {"overlap", "slices"} & set(changes):
+            check.contracts(project, contracts_of(project.pk))
+        _check(check, project)
         project.save(update_fields=CHANGEABLE)
-        seats = reseat_open_rounds(project) if project.overlap != before else None
+        seats = follow_policy(project) if project.overlap != before else None
+        if "shared_per_pair" in project.overlap and "shared_per_pair" not in before:
+            recount_meetings(project.pk)
         facts: dict[str, Any] = {"settings": sorted(changes)}
         if seats is not None:
             facts |= {"overlap": project.overlap, "seats_added": seats.added, "seats_withdrawn": seats.withdrawn}
         record_event(
             actor=actor, action="project.changed", scope=f"project:{project.slug}", target=project.slug, facts=facts
         )  # fmt: skip
+    return project
+
+
+def change_project(
+    *, actor: User, project: Project, status: str | None = None, routing: dict[str, Any] | None = None, **changes: Any
+) -> Project:
+    """Settings, routing and status together: all of it or, if anything is refused, nothing."""
+    with transaction.atomic():
+        if changes:
+            project = update_project(actor=actor, project=project, **changes)
+        if routing:
+            update_routing(actor=actor, project=project, **routing)
+        if status is not None:
+            project = set_project_status(actor=actor, project=project, status=status)
     return project
 
 

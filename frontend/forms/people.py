@@ -10,6 +10,7 @@ from accounts.permissions import Role
 from annotation.models import Member
 from annotation.services.member_checks import LONGEST_REASON
 from frontend.forms.refusals import show_refusal
+from frontend.forms.words import split_words
 
 ROLE_WORDS = {
     Role.ANNOTATOR: _("annotator: labels, sees nothing of the others"),
@@ -43,11 +44,25 @@ class CohortsField(forms.CharField):
         return cohorts
 
 
+class SkillsField(forms.CharField):
+    """Words with commas between."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            label=_("Skills"), required=False, max_length=10_000,
+            help_text=_("With commas between: german, medicine. A slice contract may ask for them."), **options,
+        )  # fmt: skip
+
+    def clean(self, value: Any) -> list[str]:
+        return split_words(super().clean(value))
+
+
 class PersonForm(forms.Form):
     """What the two forms share. The role of owner is offered to owners only; the service decides."""
 
     role = forms.ChoiceField(label=_("Role"))
     cohorts = CohortsField()
+    skills = SkillsField()
 
     def __init__(self, data: Any, *, by_owner: bool, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
@@ -63,23 +78,23 @@ class AddPersonForm(PersonForm):
         label=_("Username or e-mail"), max_length=254,
         help_text=_("Of somebody who has an account here. An owner makes accounts."),
     )  # fmt: skip
-    field_order = ("who", "role", "cohorts")
+    field_order = ("who", "role", "cohorts", "skills")
 
     def wanted(self) -> dict[str, Any]:
         given = self.cleaned_data
         name = "email" if "@" in given["who"] else "username"
-        return {name: given["who"], "role": given["role"], "cohorts": given["cohorts"]}
+        return {name: given["who"], "role": given["role"], "cohorts": given["cohorts"], "skills": given["skills"]}
 
 
 class ChangePersonForm(PersonForm):
     def __init__(self, data: Any, *, by_owner: bool, member: Member) -> None:
         cohorts = "\n".join(f"{key}: {value}" for key, value in member.cohorts.items())
         super().__init__(data, by_owner=by_owner or member.role == Role.OWNER, initial={
-            "role": member.role, "cohorts": cohorts,
+            "role": member.role, "cohorts": cohorts, "skills": ", ".join(member.skills),
         })  # fmt: skip
 
     def wanted(self) -> dict[str, Any]:
-        return {"role": self.cleaned_data["role"], "cohorts": self.cleaned_data["cohorts"]}
+        return {name: self.cleaned_data[name] for name in ("role", "cohorts", "skills")}
 
 
 class PauseForm(forms.Form):

@@ -15,6 +15,7 @@ from accounts.models import User
 from annotation.models import Project
 from annotation.services.project_settings import FIELD_TYPES
 from frontend.forms.refusals import show_refusal
+from frontend.forms.words import split_words
 from guidelines.models import Guideline
 from guidelines.selectors.access import editable_guidelines
 
@@ -69,8 +70,7 @@ class LabelsPerItemForm(forms.Form):
             policy |= {"share": (given["share_percent"] or 0) / 100, "shared_labels": given["shared_labels"]}
             if given["stratify_by"]:
                 policy["stratify_by"] = given["stratify_by"]
-        if before and "adaptive" in before:
-            policy["adaptive"] = before["adaptive"]
+        policy |= {name: before[name] for name in ("adaptive", "shared_per_pair") if before and name in before}
         return {key: value for key, value in policy.items() if value is not None}
 
     def lease_seconds(self) -> int:
@@ -145,10 +145,6 @@ class NewProjectForm(LabelsPerItemForm):
 def _typed_rows(data: QueryDict) -> list[FieldRow]:
     pairs = zip(data.getlist("field_key"), data.getlist("field_type"), strict=False)
     return [FieldRow(number, key.strip(), kind) for number, (key, kind) in enumerate(pairs, 1) if key.strip()]
-
-
-def split_words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 class SettingsForm(LabelsPerItemForm):

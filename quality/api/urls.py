@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path
 
 from quality.api.campaigns import CampaignsView, CampaignView, CloseView, PreviewView
+from quality.api.contracts import ContractsView, ContractView
 from quality.api.quality import (
     AgreementView,
     AnalysesView,
@@ -31,6 +32,8 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/campaigns/preview/", PreviewView.as_view()),
     path("projects/<slug:slug>/campaigns/<str:campaign_id>/", CampaignView.as_view()),
     path("projects/<slug:slug>/campaigns/<str:campaign_id>/close/", CloseView.as_view()),
+    path("projects/<slug:slug>/contracts/", ContractsView.as_view()),
+    path("projects/<slug:slug>/contracts/<str:number>/", ContractView.as_view()),
     path("projects/<slug:slug>/snapshots/", SnapshotsView.as_view()),
     path("snapshots/<uuid:snapshot_id>/", SnapshotView.as_view()),
     path("snapshots/<uuid:snapshot_id>/files/<str:name>", SnapshotFileView.as_view()),

@@ -152,3 +152,36 @@ def test_me_tells_who_i_am_and_where(api: Api, project: Project, ana: User) -> N
     assert answer["memberships"] == [{"project": "intents", "role": "annotator", "paused": False}]
     assert answer["scopes"] == ["label", "read"]
     assert Member.objects.filter(user=ana).count() == 1
+
+
+def test_routing_is_shown_to_who_sees_figures_and_changed_by_leads(
+    api: Api, project: Project, lea: User, max_: User, adi: User, ana: User
+) -> None:
+    url = "/api/v1/projects/intents/"
+    wanted = {"repeat_rate": 0.05, "max_per_day": 100, "time_zone": "Europe/Lisbon"}
+    shown = api(lea).patch(url, {"routing": wanted}, content_type=JSON).json()["routing"]
+    assert {name: shown[name] for name in wanted} == wanted
+    assert api(max_).get(url).json()["routing"] == shown
+    for user in (adi, ana):
+        assert "routing" not in api(user).get(url).json()
+    assert api(max_).patch(url, {"routing": wanted}, content_type=JSON).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("routing", "path"),
+    [
+        ({"repeat_rate": 2}, "routing.repeat_rate"),
+        ({"max_per_day": "many"}, "routing.max_per_day"),
+        ({"gold_rate": 0.1}, "routing.gold_rate"),
+        ({"prelabel_model": "nobody"}, "routing.prelabel_model"),
+        ([], "routing"),
+    ],
+)
+def test_bad_routing_is_refused_by_path_and_nothing_else_is_changed(
+    api: Api, project: Project, lea: User, routing: Any, path: str
+) -> None:
+    url = "/api/v1/projects/intents/"
+    response = api(lea).patch(url, {"title": "Other", "routing": routing}, content_type=JSON)
+    assert response.status_code == 400, response.content
+    assert response.json()["errors"][0]["path"].startswith(path)
+    assert api(lea).get(url).json()["title"] != "Other"

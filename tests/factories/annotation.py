@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from annotation.models import Assignment, Item, Member, Project, Round, Task
+from annotation.models import Assignment, Item, Member, Project, QueueClock, Round, Routing, Task
 from guidelines.models import Guideline, GuidelineGrant
 from operations.strict_json import content_sha256
 
@@ -20,6 +20,8 @@ def make_project(lead: User, guideline: Guideline, slug: str = "intents", **fiel
     last = guideline.versions.order_by("-sequence").first()
     Round.objects.create(project=project, key="initial", kind="initial", major=last.major if last else 1)
     Round.objects.create(project=project, key="imported", kind="imported")
+    Routing.objects.create(project=project)
+    QueueClock.objects.create(project=project)
     make_member(project, lead, "lead")
     return project
 

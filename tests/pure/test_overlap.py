@@ -18,9 +18,9 @@ ADAPTIVE = {"max_labels": 5, "stop_at_posterior": 0.95}
 
 def test_both_forms_are_read_and_written_back() -> None:
     assert parse_overlap({"labels_per_item": 3}) == OverlapPolicy(3)
-    full = parse_overlap({**SHARED, "adaptive": ADAPTIVE}, slices=["language"])
-    assert full == OverlapPolicy(1, 0.2, 3, "language", Adaptive(5, 0.95))
-    for raw in ({"labels_per_item": 3}, SHARED, {"labels_per_item": 2, "adaptive": ADAPTIVE}):
+    full = parse_overlap({**SHARED, "adaptive": ADAPTIVE, "shared_per_pair": 20}, slices=["language"])
+    assert full == OverlapPolicy(1, 0.2, 3, "language", Adaptive(5, 0.95), 20)
+    for raw in ({"labels_per_item": 3}, SHARED, {"labels_per_item": 2, "adaptive": ADAPTIVE, "shared_per_pair": 20}):
         assert overlap_to_json(parse_overlap(raw)) == raw
         assert parse_overlap(overlap_to_json(parse_overlap(raw))) == parse_overlap(raw)
 
@@ -50,12 +50,34 @@ def test_both_forms_are_read_and_written_back() -> None:
         ({**SHARED, "adaptive": {**ADAPTIVE, "stop_at_posterior": 1}}, "overlap.adaptive.stop_at_posterior",
          "out_of_range"),
         ({**SHARED, "adaptive": {**ADAPTIVE, "x": 1}}, "overlap.adaptive.x", "unknown_key"),
+        ({**SHARED, "shared_per_pair": 1001}, "overlap.shared_per_pair", "out_of_range"),
+        ({**SHARED, "shared_per_pair": "20"}, "overlap.shared_per_pair", "not_an_integer"),
+        ({"labels_per_item": 1, "shared_per_pair": 20}, "overlap.shared_per_pair", "nothing_is_shared"),
+        ({**SHARED, "share": 0, "shared_per_pair": 1}, "overlap.shared_per_pair", "nothing_is_shared"),
     ],
 )  # fmt: skip
 def test_a_bad_policy_is_refused_with_path_and_rule(raw: Any, path: str, code: str) -> None:
     with pytest.raises(OverlapError) as caught:
         parse_overlap(raw, slices=["language"])
     assert [(error.path, error.code) for error in caught.value.errors] == [(path, code)]
+
+
+@pytest.mark.parametrize(
+    "raw", [{"labels_per_item": 2}, SHARED, {"labels_per_item": 1, "adaptive": ADAPTIVE}]
+)  # fmt: skip
+def test_pairs_can_be_asked_to_share_where_an_item_may_get_two_labels(raw: dict[str, Any]) -> None:
+    assert parse_overlap({**raw, "shared_per_pair": 20}).shared_per_pair == 20
+
+
+def test_no_shared_items_wanted_of_a_pair_is_as_good_as_not_saying_so() -> None:
+    assert overlap_to_json(parse_overlap({"labels_per_item": 1, "shared_per_pair": 0})) == {"labels_per_item": 1}
+
+
+def test_least_and_most_labels_are_those_that_an_item_can_get() -> None:
+    assert [(p.least_labels, p.most_labels) for p in map(parse_overlap, (
+        {"labels_per_item": 2}, SHARED, {**SHARED, "share": 1}, {**SHARED, "share": 0},
+        {"labels_per_item": 1, "adaptive": ADAPTIVE},
+    ))] == [(2, 2), (1, 3), (3, 3), (1, 1), (1, 5)]  # fmt: skip
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -1,0 +1,98 @@
+"""Slice contracts against what is there: each term, what it wants, what is reached."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Sum
+
+from annotation.models import LaneCount, Project, SliceContract
+from annotation.selectors.contracts import contracts_of
+from annotation.services.lanes import LANE_OF_ITEM
+
+
+@dataclass(frozen=True)
+class Term:
+    """One promise: `is_met` is None where it cannot be told yet, and `note` says why."""
+
+    name: str
+    wanted: float
+    reached: float | None
+    is_met: bool | None
+    n: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ContractState:
+    """A contract with the figures of its slice; `interval` is that of alpha."""
+
+    contract: SliceContract
+    taken: int
+    items: int
+    items_shared: int
+    alpha: float | None
+    interval: tuple[float, float] | None
+    terms: list[Term]
+
+
+NOT_MEASURED = "measured by the next analysis"
+
+
+def contract_states(project: Project) -> list[ContractState]:
+    """Every contract in force with its state, by number."""
+    contracts = list(contracts_of(project.pk))
+    if not contracts:
+        return []
+    counts = LaneCount.objects.filter(project=project, lane__gt=0).values_list("lane").annotate(n=Sum("taken"))
+    taken: dict[int, int] = dict(counts)
+    items = _items_by_lane(project.pk)
+    return [
+        _state(contract, taken.get(contract.number, 0), *items.get(contract.number, (0, 0))) for contract in contracts
+    ]
+
+
+def _state(contract: SliceContract, taken: int, items: int, shared: int) -> ContractState:
+    facts: dict[str, Any] = contract.need_facts
+    alpha, low, high = (facts.get(name) for name in ("alpha", "low", "high"))
+    interval = (float(low), float(high)) if low is not None and high is not None else None
+    terms = []
+    if contract.target_labels is not None:
+        terms.append(Term("target_labels", contract.target_labels, taken, taken >= contract.target_labels, items))
+    if contract.overlap_share is not None:
+        share = shared / items if items else None
+        is_met = None if share is None else share >= contract.overlap_share
+        terms.append(Term("overlap_share", contract.overlap_share, share, is_met, items))
+    if contract.lowest_alpha is not None:
+        terms.append(_measured("lowest_alpha", contract.lowest_alpha, alpha, shared, at_least=True))
+    if contract.widest_interval is not None:
+        width = interval[1] - interval[0] if interval else None
+        terms.append(_measured("widest_interval", contract.widest_interval, width, shared, at_least=False))
+    return ContractState(contract, taken, items, shared, alpha, interval, terms)
+
+
+def _measured(name: str, wanted: float, reached: float | None, n: int, *, at_least: bool) -> Term:
+    if reached is None:
+        return Term(name, wanted, None, None, n, NOT_MEASURED)
+    return Term(name, wanted, reached, reached >= wanted if at_least else reached <= wanted, n)
+
+
+def _items_by_lane(project_id: int) -> dict[int, tuple[int, int]]:
+    """Items of each lane, and those of them that have labels of two people or more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ITEMS, {"project": project_id})
+        return {lane: (items, shared) for lane, items, shared in cursor.fetchall()}
+
+
+_ITEMS = f"""
+    WITH shared AS MATERIALIZED (
+        SELECT answer.item_id FROM annotation_annotation answer
+        JOIN annotation_round round ON round.id = answer.round_id
+        WHERE answer.project_id = %(project)s AND answer.superseded_at IS NULL AND answer.annotator_kind = 'human'
+          AND round.kind IN ('initial', 'relabel', 'imported')
+        GROUP BY answer.item_id HAVING count(DISTINCT answer.annotator_id) > 1
+    )
+    SELECT {LANE_OF_ITEM} AS lane, count(*), count(shared.item_id)
+    FROM annotation_item item LEFT JOIN shared ON shared.item_id = item.id
+    WHERE item.project_id = %(project)s GROUP BY 1
+"""  # noqa: S608  (our own text)
