@@ -1,5 +1,6 @@
 """What workers do for this app. The periodic work is safe to repeat and to run twice at once."""
 
+from annotation.services.by_hand import clear_reservations_of_absent
 from annotation.services.importing import (
     AnnotatorImporter,
     GoldImporter,
@@ -21,10 +22,13 @@ IMPORTERS = {importer.kind: importer for importer in _ALL}
 
 @periodic("expire-leases")
 def tidy_queue() -> None:
-    """Free what ran out, end what absent people hold, follow a new major version, hand to the lead what is stuck."""
+    """Free what ran out, end what absent people hold and what is kept for them, follow a new major version, hand to
+    the lead what is stuck."""
     while expire_leases(limit=AT_ONCE) == AT_ONCE:
         pass  # in batches: a claim waits for one of them at most
     release_leases_of_absent()
+    while clear_reservations_of_absent(limit=AT_ONCE) == AT_ONCE:
+        pass
     reopen_rounds_behind()
     flag_stuck_tasks()
 

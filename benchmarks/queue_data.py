@@ -69,7 +69,8 @@ def _fill(project: Project, size: int, overlap: int) -> None:
 
 _ITEMS = """
     INSERT INTO annotation_item (project_id, external_id, payload, meta, sha256, priority, created_at)
-    SELECT %(project)s, 'm' || n, jsonb_build_object('text', 'Message ' || n || repeat(' where is my order', 16)), '{}',
+    SELECT %(project)s, 'm' || n, jsonb_build_object('text', 'Message ' || n || repeat(' where is my order', 16)),
+           jsonb_build_object('language', (ARRAY['en', 'de', 'pt'])[1 + n %% 3], 'channel', 'c' || n %% 20),
            md5(n::text) || md5(n::text), 0, now() FROM generate_series(1, %(size)s) n
 """
 _TASKS = """
@@ -110,3 +111,49 @@ def make_bare_queue(size: int) -> None:
         )
         cursor.execute("CREATE INDEX ON bench_bare_queue (id) WHERE NOT leased")
         cursor.execute("VACUUM ANALYZE bench_bare_queue")
+
+
+def answer_seats(project: Project, members: list[Member], share: float) -> None:
+    """As if these people had answered the first `share` of the seats in turn, evenly over the last fortnight."""
+    values = {"project": project.pk, "members": [member.pk for member in members], "share": share}
+    with connection.cursor() as cursor:
+        for statement in (_HAND_OUT, _LEASES, _ANSWERS, _DONE):
+            cursor.execute(statement, values)
+        for table in ("task", "assignment", "lease", "annotation"):
+            cursor.execute(f"VACUUM ANALYZE annotation_{table}")
+
+
+_HAND_OUT = """
+    UPDATE annotation_assignment SET state = 'submitted', annotator_kind = 'human', epoch = 1,
+           annotator_id = (%(members)s::bigint[])[1 + nth %% cardinality(%(members)s::bigint[])]
+    FROM (SELECT id AS seat_id, row_number() OVER (ORDER BY id) AS nth, count(*) OVER () AS of
+          FROM annotation_assignment WHERE project_id = %(project)s) numbered
+    WHERE id = seat_id AND nth <= of * %(share)s
+"""
+_LEASES = """
+    INSERT INTO annotation_lease (id, project_id, assignment_id, annotator_id, epoch, guideline_version_id, reason,
+                                  item_sha256, granted_at, ended_at, ending)
+    SELECT gen_random_uuid(), project_id, id, annotator_id, 1,
+           (SELECT version.id FROM guidelines_guidelineversion version JOIN annotation_project project
+            USING (guideline_id) WHERE project.id = %(project)s ORDER BY sequence DESC LIMIT 1),
+           'queue', '', at, at + interval '20 s', 'submitted'
+    FROM (SELECT seat.*, now() - interval '14 days' * (1 - row_number() OVER (ORDER BY id)::float / count(*) OVER ())
+                 - interval '1 minute' AS at
+          FROM annotation_assignment seat WHERE project_id = %(project)s AND state = 'submitted') seats
+    ORDER BY seats.id
+"""
+_ANSWERS = """
+    INSERT INTO annotation_annotation (public_id, project_id, round_id, item_id, annotator_id, annotator_kind,
+        assignment_id, lease_id, revision, occurrence, submission_id, answer, answer_sha256, guideline_version_id,
+        source, seconds_spent, comment, clauses, labeled_at, created_at)
+    SELECT gen_random_uuid(), seat.project_id, seat.round_id, task.item_id, seat.annotator_id, 'human', seat.id,
+           lease.id, 1, 1, gen_random_uuid(), '{"intent": "refund"}', md5(lease.id::text), lease.guideline_version_id,
+           'workbench', 5 + 20 * random(), '', '[]', lease.ended_at, lease.ended_at
+    FROM annotation_assignment seat JOIN annotation_task task ON task.id = seat.task_id
+    JOIN annotation_lease lease ON lease.assignment_id = seat.id
+    WHERE seat.project_id = %(project)s ORDER BY lease.granted_at
+"""
+_DONE = """
+    UPDATE annotation_task SET state = 'done' WHERE project_id = %(project)s AND NOT EXISTS (
+        SELECT 1 FROM annotation_assignment seat WHERE seat.task_id = annotation_task.id AND seat.state <> 'submitted')
+"""

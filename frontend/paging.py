@@ -19,15 +19,18 @@ class KeysetPage:
     next_url: str
 
 
-def keyset_page(request: HttpRequest, rows: QuerySet[Any], *, size: int, newest_first: bool = False) -> KeysetPage:
-    """The page of `rows` in the order of their id that `?after=` or `?before=` asks for; an odd value is page one."""
+def keyset_page(
+    request: HttpRequest, rows: QuerySet[Any], *, size: int, newest_first: bool = False, key: str = "pk"
+) -> KeysetPage:
+    """The page of `rows` in the order of a unique number, their id, that `?after=` or `?before=` asks for; an odd
+    value is page one."""
     after, before = _key(request, "after"), _key(request, "before")
     is_back = before is not None and after is None
-    order = "-pk" if newest_first != is_back else "pk"
+    is_down = newest_first != is_back
     edge = before if is_back else after
     if edge is not None:
-        rows = rows.filter(**{"pk__lt" if order == "-pk" else "pk__gt": edge})
-    found = list(rows.order_by(order)[: size + 1])
+        rows = rows.filter(**{f"{key}__{'lt' if is_down else 'gt'}": edge})
+    found = list(rows.order_by(f"-{key}" if is_down else key)[: size + 1])
     has_more, found = len(found) > size, found[:size]
     if is_back:
         found.reverse()
@@ -35,8 +38,8 @@ def keyset_page(request: HttpRequest, rows: QuerySet[Any], *, size: int, newest_
     has_next = bool(found) if is_back else has_more
     return KeysetPage(
         found,
-        _url(request, "before", found[0].pk) if has_previous and found else "",
-        _url(request, "after", found[-1].pk) if has_next and found else "",
+        _url(request, "before", getattr(found[0], key)) if has_previous and found else "",
+        _url(request, "after", getattr(found[-1], key)) if has_next and found else "",
     )
 
 

@@ -8,6 +8,7 @@ from frontend.views import (
     agreement,
     campaigns,
     contracts,
+    control_room,
     datasets,
     findings,
     guideline_editor,
@@ -22,6 +23,7 @@ from frontend.views import (
     profile,
     projects,
     routing,
+    why,
     workbench,
 )
 
@@ -56,6 +58,14 @@ urlpatterns = [
     path("p/<slug:slug>/people/<int:member_id>/pause/", people.person_pause, name="person-pause"),
     path("p/<slug:slug>/people/<int:member_id>/remove/", people.person_remove, name="person-remove"),
     path("p/<slug:slug>/people/<int:member_id>/", profile.profile, name="profile"),
+    path("p/<slug:slug>/routing/", control_room.routing, name="routing"),
+    path("p/<slug:slug>/routing/why/", why.reasons, name="routing-reasons"),
+    path("p/<slug:slug>/routing/slices/", control_room.slices, name="routing-slices"),
+    path("p/<slug:slug>/routing/suggest/", control_room.suggest, name="routing-suggest"),
+    path("p/<slug:slug>/routing/assign/", control_room.assign, name="routing-assign"),
+    path("p/<slug:slug>/routing/seats/<int:seat_id>/let-go/", control_room.let_go, name="routing-let-go"),
+    path("p/<slug:slug>/routing/leases/<uuid:lease_id>/release/", control_room.release, name="routing-release"),
+    path("p/<slug:slug>/routing/rounds/<str:key>/", control_room.round_state, name="routing-round"),
     # quality
     path("p/<slug:slug>/agreement/", agreement.agreement, name="agreement"),
     path("p/<slug:slug>/agreement/csv/", agreement.agreement_csv, name="agreement-csv"),

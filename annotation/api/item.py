@@ -1,23 +1,43 @@
 """One item with all that is known of it, gold too: for leads and engineers, never for annotators."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.serializers import StrictSerializer
 from accounts.errors import NotFound
+from accounts.models import User
 from accounts.permissions import Capability
 from annotation.api.base import ProjectView
 from annotation.api.items import item_body
 from annotation.models import Annotation, Assignment, GoldLabel
 from annotation.selectors.gold import gold_of
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
+from annotation.services.priorities import set_priority
 from operations.api.pages import check_parameters
 
 
+class ItemChange(StrictSerializer):
+    priority = serializers.IntegerField(required=False)
+    reason = serializers.CharField(required=False, allow_blank=True)
+
+
 class ItemView(ProjectView):
-    capability: ClassVar = Capability.VIEW_ITEMS
+    capabilities: ClassVar = {"GET": Capability.VIEW_ITEMS, "PATCH": Capability.IMPORT}
+
+    @extend_schema(request=ItemChange, summary="Let an item come earlier or later in the queue, and say why")
+    def patch(self, request: Request, slug: str, external_id: str) -> Response:
+        check_parameters(request, [])
+        fields = ItemChange(data=request.data)
+        fields.is_valid(raise_exception=True)
+        project = self.access.project
+        item = set_priority(
+            actor=cast(User, request.user), project=project, external_id=external_id, **fields.validated_data
+        )  # fmt: skip
+        return Response(item_body(items_of(project, ItemFilter()).get(pk=item.pk)))
 
     @extend_schema(summary="An item with its answers, their history, its tasks and its gold")
     def get(self, request: Request, slug: str, external_id: str) -> Response:

@@ -1,10 +1,13 @@
 from django.urls import URLPattern, path
 
 from annotation.api.bulk import AnnotatorImportView, GoldImportView, LabelImportView
+from annotation.api.by_hand import AssignmentsView, ReleaseByHandView, ReservationView
+from annotation.api.control_room import ControlRoomView, RoundsView, RoundView
 from annotation.api.imports import ImportErrorsView, ImportsView
 from annotation.api.item import ItemView
 from annotation.api.items import ItemsView
 from annotation.api.jobs import JobCancelView, JobView
+from annotation.api.leases import LeasesView
 from annotation.api.members import MembersView, MemberView
 from annotation.api.predictions import PredictionsView
 from annotation.api.projects import MeView, ProjectDetailView, ProjectsView
@@ -29,6 +32,13 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/members/<str:member_id>/", MemberView.as_view()),
     path("projects/<slug:slug>/assignments/claim/", ClaimView.as_view()),
     path("projects/<slug:slug>/assignments/undo/", UndoView.as_view()),
+    path("projects/<slug:slug>/assignments/", AssignmentsView.as_view()),
+    path("projects/<slug:slug>/assignments/<str:seat_id>/", ReservationView.as_view()),
+    path("projects/<slug:slug>/leases/", LeasesView.as_view()),
+    path("projects/<slug:slug>/leases/<str:lease_id>/release/", ReleaseByHandView.as_view()),
+    path("projects/<slug:slug>/control-room/", ControlRoomView.as_view()),
+    path("projects/<slug:slug>/rounds/", RoundsView.as_view()),
+    path("projects/<slug:slug>/rounds/<str:key>/", RoundView.as_view()),
     path("assignments/<str:assignment_id>/submit/", SubmitView.as_view()),
     path("assignments/<str:assignment_id>/renew/", RenewView.as_view()),
     path("assignments/<str:assignment_id>/release/", ReleaseView.as_view()),

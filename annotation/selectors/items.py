@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from accounts.errors import FieldError, InvalidInput
@@ -25,17 +39,24 @@ from operations.strict_json import StrictJsonError, loads_strict
 # An item's state over all its rounds: work left, a lead's turn, all done, or in no queue at all.
 ITEM_STATES = ("open", "needs_lead", "done", "unqueued")
 
+PRIORITIES = {"raised": Q(priority__gt=0), "ordinary": Q(priority=0), "lowered": Q(priority__lt=0)}
+_HIGHEST = 1000  # priority
+_IDS = 2**44  # more items than there will ever be
+
 
 @dataclass(frozen=True)
 class ItemFilter:
     slices: Mapping[str, str] = field(default_factory=dict)
     state: str | None = None
+    priority: str | None = None  # one of PRIORITIES
     annotator: str | None = None
     labels: Mapping[str, Any] = field(default_factory=dict)  # what `answer` must contain
 
 
 def items_of(project: Project, wanted: ItemFilter) -> QuerySet[Item]:
-    """The project's items with `state` and `n_labels` (labels that stand now), filtered.
+    """The project's items with `state`, `n_labels` (labels that stand now) and `urgency`, filtered.
+
+    `urgency` is unique and orders them: the highest priority first, among equals the oldest.
 
     Annotator and labels speak of one and the same answer: items that this person labeled so.
     """
@@ -49,7 +70,9 @@ def items_of(project: Project, wanted: ItemFilter) -> QuerySet[Item]:
         if wanted.labels:
             answers = answers.filter(answer__contains=dict(wanted.labels))
         items = items.filter(Exists(answers))
-    items = items.annotate(state=_state(), n_labels=_n_labels())
+    if wanted.priority:
+        items = items.filter(PRIORITIES[wanted.priority])
+    items = items.annotate(state=_state(), n_labels=_n_labels(), urgency=_urgency())
     return items.filter(state=wanted.state) if wanted.state else items
 
 
@@ -107,6 +130,11 @@ def _number(question: Question, raw: str) -> Any:
 
 def _current_answers() -> QuerySet[Annotation]:
     return standing_answers().filter(item=OuterRef("pk"))
+
+
+def _urgency() -> ExpressionWrapper:
+    place = (Value(_HIGHEST) - F("priority")) * Value(_IDS) + F("id")
+    return ExpressionWrapper(place, output_field=BigIntegerField())
 
 
 def _n_labels() -> Coalesce:

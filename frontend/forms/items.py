@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import InvalidInput
 from annotation.models import Project
-from annotation.selectors.items import ITEM_STATES, ItemFilter, label_value
+from annotation.selectors.items import ITEM_STATES, PRIORITIES, ItemFilter, label_value
 from guidelines.label_schema import OptionsQuestion, Question, RatingQuestion
 
 STATES = {
     "open": _("in the queue"), "needs_lead": _("needs a lead"), "done": _("done"), "unqueued": _("not in the queue"),
 }  # fmt: skip
+PRIORITY_WORDS = {"raised": _("raised"), "ordinary": _("ordinary"), "lowered": _("lowered")}
 UNFILTERABLE = {"ranking"}
 
 
@@ -38,6 +39,15 @@ class ItemFilterForm(forms.Form):
 
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("any")), *((key, STATES[key]) for key in ITEM_STATES)]
+    )
+
+    priority = forms.ChoiceField(
+        label=_("Priority"),
+        required=False,
+        choices=[("", _("any")), *((key, PRIORITY_WORDS[key]) for key in PRIORITIES)],
+    )
+    sort = forms.ChoiceField(
+        label=_("Order"), required=False, choices=[("", _("oldest first")), ("priority", _("most urgent first"))]
     )
 
     def __init__(
@@ -69,12 +79,17 @@ class ItemFilterForm(forms.Form):
         return ItemFilter(
             slices={key: given[name] for name, key in self.slices.items() if given.get(name)},
             state=given.get("state") or None,
+            priority=given.get("priority") or None,
             annotator=given.get("annotator") or None,
             labels=self.labels,
         )
 
     def is_filtering(self) -> bool:
-        return any(self.data.get(name) for name in self.fields)
+        return any(self.data.get(name) for name in self.fields if name != "sort")
+
+    @property
+    def is_by_urgency(self) -> bool:
+        return self.data.get("sort") == "priority"
 
 
 def _label_field(question: Question) -> forms.Field:

@@ -73,7 +73,7 @@ def line_plot(
         band=" ".join(_band_path(run, down) for run in _runs(drawn)),
         ticks=[Tick(f"{100 - float(tick.at[:-1]):.2f}%", tick.label) for tick in scale.ticks(4)],
         marks=[Tick(d.x, d.point.mark, _anchor(d.x)) for d in drawn if d.point.mark],
-        x_labels=_spread([Tick(d.x, d.point.label, _anchor(d.x)) for d in drawn]),
+        x_labels=spread([Tick(d.x, d.point.label, _anchor(d.x)) for d in drawn]),
         reference="" if reference is None else down(reference),
         reference_label=reference_label,
     )
@@ -106,7 +106,7 @@ def _anchor(x: str) -> str:
     return "start" if share < 8 else "end" if share > 92 else "middle"
 
 
-def _spread(labels: list[Tick], most: int = 6) -> list[Tick]:
+def spread(labels: list[Tick], most: int = 6) -> list[Tick]:
     """First, last and a few evenly chosen labels between, so that they do not run into each other."""
     if len(labels) <= most:
         return labels

@@ -12,16 +12,17 @@ from django.views.decorators.http import require_GET
 
 from accounts.errors import NotFound
 from accounts.permissions import Capability
-from annotation.models import Annotation, Item, Round
+from annotation.models import Annotation, Item, Lease, Round
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.gold import gold_of
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
-from annotation.selectors.lookup import current_answers_of, lease_history, seen_slice_values
+from annotation.selectors.lookup import current_answers_of, seen_slice_values
 from frontend.forms.items import ItemFilterForm
 from frontend.guard import project_page
 from frontend.paging import keyset_page
 from frontend.reading.answers import ShownAnswer, current_questions, label_counts, shown_answers
 from frontend.reading.payloads import payload_gist, payload_views
+from frontend.reading.why import why_sentence
 from guidelines.label_schema import Question
 from operations.strict_json import canonical_json
 
@@ -40,6 +41,8 @@ class ItemRow:
     state: str
     state_kind: str
     labels: list[ShownAnswer]
+    priority: int
+    feed_reason: str
 
 
 @require_GET
@@ -53,9 +56,13 @@ def items(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         request.GET, project=project, questions=questions, seen=seen_slice_values(project)
     )  # fmt: skip
     wanted = form.wanted() if form.is_valid() else ItemFilter()
-    page = keyset_page(request, items_of(project, wanted), size=PAGE)
+    order = "urgency" if form.is_by_urgency else "pk"
+    page = keyset_page(request, items_of(project, wanted), size=PAGE, key=order)
+    rows = _rows(access, page.rows, columns)
     context = {
-        "form": form, "page": page, "rows": _rows(access, page.rows, columns), "is_filtered": form.is_filtering(),
+        "form": form, "page": page, "rows": rows,
+        "has_priorities": any(row.priority or row.feed_reason for row in rows),
+        "is_filtered": form.is_filtering(),
         "columns": columns, "may_import": access.allows(Capability.IMPORT),
     }  # fmt: skip
     return render(request, "items/page.html", context, status=422 if form.errors else 200)
@@ -70,6 +77,7 @@ def _rows(access: ProjectAccess, found: Sequence[Any], questions: Sequence[Quest
             item.external_id, payload_gist(access.project.fields, item.payload),
             [_plain(item.meta.get(key)) for key in access.project.slices], state_words()[item.state],
             STATE_BADGES[item.state], label_counts(questions, answers[item.pk]),
+            item.priority, item.feed_reason,
         )
         for item in found
     ]  # fmt: skip
@@ -119,10 +127,17 @@ def item(request: HttpRequest, access: ProjectAccess, external_id: str) -> HttpR
         "control": [label for label in answers if label.stands and not label.counts],
         "gold": next((pair for pair in gold if pair[0].superseded_at is None), None),
         "old_gold": [pair for pair in gold if pair[0].superseded_at is not None],
-        "tasks": tasks_of(found), "leases": lease_history(found),
+        "tasks": tasks_of(found), "leases": _reasons(access, found),
         "summary": label_counts(questions, [label.answer.answer for label in labels]),
     }  # fmt: skip
     return render(request, "items/item.html", context)
+
+
+def _reasons(access: ProjectAccess, found: Item) -> list[tuple[Lease, str]]:
+    """Every hand-out with why; only for those who may know which items are controls."""
+    if not access.allows(Capability.VIEW_QUALITY):
+        return []
+    return [(lease, why_sentence(lease.reason, lease.facts)) for lease in lease_history(found)]
 
 
 def _shown(answer: Annotation, questions: Sequence[Question]) -> ShownLabel:

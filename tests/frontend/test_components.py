@@ -11,7 +11,7 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from frontend.plots import IntervalRow, LinePoint, heat_table, interval_rows, line_plot, progress_bar
+from frontend.plots import IntervalRow, LinePoint, bar_plot, heat_table, interval_rows, line_plot, progress_bar
 from frontend.templatetags import concord
 from frontend.wording import figure
 
@@ -52,6 +52,7 @@ COLUMNS = [{"label": EVIL}, {"label": "Items", "is_number": True}]
 # component -> variables, each text in them hostile
 SAMPLES: dict[str, dict[str, Any]] = {
     "badge": {"text": EVIL, "kind": "good", "icon": "good"},
+    "bar_plot": {"plot": bar_plot([(EVIL, 3), (EVIL, 0)]), "title": EVIL, "name": EVIL, "measure": EVIL},
     "button": {"label": EVIL, "kind": "primary", "icon": "check", "key": "r", "name": EVIL, "value": EVIL},
     "callout": {"kind": "warn", "title": EVIL, "text": EVIL, "href": "/x", "action": EVIL},
     "confirm_dialog": {

@@ -192,7 +192,7 @@ def test_the_item_page_shows_labels_history_leases_and_gold(lea: User, project: 
     current = [(label.answer.annotator.name, label.parts[0].chips[0].name) for label in context["labels"]]
     assert sorted(current) == [("ana", "Billing error"), ("ben", "Refund")]
     assert [label.parts[0].chips[0].name for label in context["history"]] == ["Refund"]
-    assert [(lease.annotator.name, lease.ending) for lease in context["leases"]] == [
+    assert [(lease.annotator.name, lease.ending) for lease, _ in context["leases"]] == [
         ("ana", "undone"), ("ana", "submitted"), ("ben", "submitted"),
     ]  # fmt: skip
     assert context["gold"][1][0].chips[0].name == "Billing error"
