@@ -12,24 +12,6 @@ LANE_OF_ITEM = """
 """
 
 
-def recount_lanes(cursor: CursorWrapper, project_id: int) -> None:
-    """Count again, from the seats, what LaneCount keeps. The caller has locked what changes the seats in bulk."""
-    cursor.execute("DELETE FROM annotation_lanecount WHERE project_id = %s", [project_id])
-    cursor.execute(
-        """
-        INSERT INTO annotation_lanecount (project_id, annotator_id, lane, taken)
-        SELECT seat.project_id, seat.annotator_id, seat.lane, count(*)
-        FROM annotation_assignment seat
-        JOIN annotation_task task ON task.id = seat.task_id
-        JOIN annotation_round round ON round.id = task.round_id
-        WHERE seat.project_id = %s AND seat.state IN ('leased', 'submitted', 'parked') AND task.state <> 'superseded'
-          AND round.kind IN ('initial', 'relabel')
-        GROUP BY seat.project_id, seat.annotator_id, seat.lane
-        """,
-        [project_id],
-    )
-
-
 def reserve_for_cohorts(cursor: CursorWrapper, round_id: int) -> None:
     """Of each task in a lane with a cohort mix, keep as many open seats for cohorts as it lacks different ones.
 

@@ -253,7 +253,8 @@ _FREE = """
     WITH seat AS MATERIALIZED (
         SELECT seat.id, seat.project_id, seat.task_id, seat.annotator_id, seat.lane, seat.epoch,
                coalesce(seat.purpose IN ('gold', 'repeat', 'qualify'), false) AS is_ones_own,
-               task.state = 'superseded' OR round.state = 'closed' AS is_over
+               task.state = 'superseded' OR round.state = 'closed' AS is_over,
+               task.state <> 'superseded' AS is_counted
         FROM annotation_assignment seat
         JOIN annotation_task task ON task.id = seat.task_id JOIN annotation_round round ON round.id = task.round_id
         WHERE seat.id = ANY(%(seats)s) AND seat.state = 'leased'
@@ -263,7 +264,8 @@ _FREE = """
         ON CONFLICT (project_id) DO UPDATE SET ticks = clock.ticks + 1 RETURNING clock.project_id, clock.ticks
     ), counted AS MATERIALIZED (
         SELECT lane.id, gone.n FROM annotation_lanecount lane
-        JOIN (SELECT annotator_id, lane, count(*) AS n FROM seat WHERE NOT is_ones_own GROUP BY 1, 2) gone
+        JOIN (SELECT annotator_id, lane, count(*) AS n FROM seat
+              WHERE is_counted AND NOT is_ones_own GROUP BY 1, 2) gone
             ON gone.annotator_id = lane.annotator_id AND gone.lane = lane.lane
         WHERE EXISTS (SELECT 1 FROM ticked)
         ORDER BY lane.id FOR NO KEY UPDATE OF lane

@@ -5,7 +5,6 @@ from typing import Any
 from django.db import connection, transaction
 
 from annotation.models import Project, Round, Task
-from annotation.services.lanes import recount_lanes
 from annotation.services.leases import free_seats_in_round
 from annotation.services.statements import rows_changed
 from annotation.services.tasks import open_tasks_from_table
@@ -85,10 +84,25 @@ def _supersede_and_open(round_: Round, major: int) -> int:
             [Task.State.SUPERSEDED],
         )
         withdraw_open_seats("task_id IN (SELECT id FROM tasks_behind)", [])
+        cursor.execute(_UNCOUNT)
         opened = open_tasks_from_table(cursor, round=round_, major=major, table="tasks_behind", are_new_items=False)
         cursor.execute("DROP TABLE tasks_behind")
-        recount_lanes(cursor, round_.project_id)
     return opened
+
+
+# What is held or answered in a superseded task is no longer counted in its lane. The tasks are locked, and no seat of
+# theirs is open any more, so nobody can take or leave one meanwhile.
+_UNCOUNT = """
+    WITH counted AS MATERIALIZED (
+        SELECT lane.id, gone.n FROM annotation_lanecount lane
+        JOIN (SELECT seat.annotator_id, seat.lane, count(*) AS n
+              FROM tasks_behind JOIN annotation_assignment seat ON seat.task_id = tasks_behind.id
+              WHERE seat.state IN ('leased', 'submitted', 'parked') GROUP BY 1, 2) gone
+            ON gone.annotator_id = lane.annotator_id AND gone.lane = lane.lane
+        ORDER BY lane.id FOR NO KEY UPDATE OF lane
+    )
+    UPDATE annotation_lanecount SET taken = taken - counted.n FROM counted WHERE annotation_lanecount.id = counted.id
+"""
 
 
 def withdraw_open_seats(condition: str, values: list[Any]) -> int:

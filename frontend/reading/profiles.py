@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from frontend.plots import HeatTable, IntervalRow, IntervalRowsPlot, heat_table, interval_rows
 from frontend.wording import count, decimal, percent, whole
 from quality.ratings_loader import CodedQuestion
-from quality.stats.intervals import wilson
+from quality.services.shares import share_of
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def pause_evidence(evidence: Mapping[str, Any] | None) -> PauseEvidence | None:
     if not evidence:
         return None
     n, right, floor = evidence["n"], evidence["right"], evidence["floor"]
-    low, high = wilson(right, n) or (None, None)
+    low, high = share_of(right, n, counted="right", share="accuracy")["interval"] or (None, None)
     title = _("%(right)s of %(n)s known answers were right; the project asks for %(floor)s") % {
         "right": whole(right), "n": whole(n), "floor": percent(floor),
     }  # fmt: skip

@@ -16,7 +16,7 @@ from annotation.models import Annotation, Item, Lease, Round
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.gold import gold_of
 from annotation.selectors.items import ItemFilter, answers_of, items_of, tasks_of
-from annotation.selectors.lookup import current_answers_of, seen_slice_values
+from annotation.selectors.lookup import current_answers_of, lease_history, seen_slice_values
 from frontend.forms.items import ItemFilterForm
 from frontend.guard import project_page
 from frontend.paging import keyset_page
