@@ -381,13 +381,13 @@ class QueueMachine(RuleBasedStateMachine):
         assert broken_invariants() == []
 
 
-@pytest.mark.parametrize("part", range(4))  # for four processes: 10,080 steps in all
+@pytest.mark.parametrize("part", range(4))  # for four processes: 10,400 steps in all
 def test_queue_does_what_the_model_does(part: int, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control_items, "_dice", random.Random())
     run_state_machine_as_test(
         QueueMachine,
         settings=settings(
-            max_examples=63, stateful_step_count=40, deadline=None, database=None,
+            max_examples=13, stateful_step_count=200, deadline=None, database=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         ),
     )  # fmt: skip
