@@ -78,11 +78,8 @@ def alpha_plot(states: Sequence[ContractState], slug: str) -> IntervalRowsPlot |
 
 def _alpha_row(state: ContractState, slug: str) -> IntervalRow:
     wanted, (low, high) = state.contract.lowest_alpha, state.interval or (None, None)
-    tone = (
-        "bad"
-        if wanted is not None and state.alpha is not None and (low if low is not None else state.alpha) < wanted
-        else ""
-    )
+    proven = state.alpha if low is None else low
+    tone = "bad" if wanted is not None and proven is not None and proven < wanted else ""
     return IntervalRow(
         slice_words(state.contract.slice), state.alpha, low, high, n=state.items_shared, tone=tone,
         reason=_("not measured yet"), href=_items_url(slug, state.contract.slice),
