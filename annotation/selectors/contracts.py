@@ -1,11 +1,11 @@
 """The slice contracts of a project, as a row, as terms and as lanes of the queue."""
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from accounts.errors import NotFound
 from annotation.contract_terms import ContractTerms
 from annotation.lanes import LaneContract
-from annotation.models import Project, SliceContract
+from annotation.models import LaneCount, Project, SliceContract
 
 
 def contracts_of(project_id: int) -> QuerySet[SliceContract]:
@@ -33,3 +33,9 @@ def terms_of(contract: SliceContract) -> ContractTerms:
 def lanes_of(project_id: int) -> tuple[LaneContract, ...]:
     """The lanes of the project's queue beside that of all other items. One query."""
     return tuple(terms_of(contract).as_lane(contract.number) for contract in contracts_of(project_id))
+
+
+def labels_taken(project: Project) -> dict[int, int]:
+    """The labels of each contract's lane that are given or in somebody's hands, by its number. One query."""
+    counts = LaneCount.objects.filter(project=project, lane__gt=0).order_by()
+    return {lane: int(taken) for lane, taken in counts.values_list("lane").annotate(n=Sum("taken"))}

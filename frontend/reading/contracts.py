@@ -16,7 +16,7 @@ from quality.services.contract_board import ContractState, Term
 TERM_NAMES = {
     "target_labels": gettext_lazy("Labels"),
     "overlap_share": gettext_lazy("Items with labels of two people or more"),
-    "lowest_alpha": gettext_lazy("Krippendorff's alpha"),
+    "lowest_alpha": gettext_lazy("Krippendorff's alpha, lower end of its interval"),
     "widest_interval": gettext_lazy("Interval of alpha, from end to end"),
     "least_cohorts": gettext_lazy("Different cohorts on an item"),
 }
@@ -78,7 +78,8 @@ def alpha_plot(states: Sequence[ContractState], slug: str) -> IntervalRowsPlot |
 
 def _alpha_row(state: ContractState, slug: str) -> IntervalRow:
     wanted, (low, high) = state.contract.lowest_alpha, state.interval or (None, None)
-    tone = "bad" if wanted is not None and state.alpha is not None and state.alpha < wanted else ""
+    proven = state.alpha if low is None else low
+    tone = "bad" if wanted is not None and proven is not None and proven < wanted else ""
     return IntervalRow(
         slice_words(state.contract.slice), state.alpha, low, high, n=state.items_shared, tone=tone,
         reason=_("not measured yet"), href=_items_url(slug, state.contract.slice),

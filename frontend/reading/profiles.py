@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from frontend.plots import HeatTable, IntervalRow, IntervalRowsPlot, heat_table, interval_rows
 from frontend.wording import count, decimal, percent, whole
 from quality.ratings_loader import CodedQuestion
-from quality.services.shares import share_of
 
 
 @dataclass(frozen=True)
@@ -159,11 +158,10 @@ def pause_evidence(evidence: Mapping[str, Any] | None) -> PauseEvidence | None:
     if not evidence:
         return None
     n, right, floor = evidence["n"], evidence["right"], evidence["floor"]
-    low, high = share_of(right, n, counted="right", share="accuracy")["interval"] or (None, None)
     title = _("%(right)s of %(n)s known answers were right; the project asks for %(floor)s") % {
         "right": whole(right), "n": whole(n), "floor": percent(floor),
     }  # fmt: skip
-    row = IntervalRow(_("Known answers"), right / n, low, high, n, tone="bad")
+    row = IntervalRow(_("Known answers"), right / n, evidence["lower"], evidence["upper"], n, tone="bad")
     plot = interval_rows(
         [row], lower=0, upper=1, reference=floor, reference_label=_("The dashed line is what the project asks for"),
         as_percent=True,

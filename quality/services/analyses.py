@@ -26,9 +26,11 @@ from quality.ratings_loader import (
     slice_groupings,
 )
 from quality.selectors.analyses import latest_analysis
+from quality.services.accuracies import accuracies_of, store_accuracies
 from quality.services.agreement import groupings_of
 from quality.services.agreement_groups import scope_for
 from quality.services.agreement_rows import agreement_rows
+from quality.services.contract_measures import Measure, measure_contracts, store_measures
 from quality.services.finding_drafts import FindingDraft, draft_finding
 from quality.services.findings import record_findings
 from quality.services.job_lease import instant_for_job, lease_kept
@@ -59,6 +61,14 @@ def request_analysis(*, actor: User | None, project: Project, kinds: Sequence[st
 
 
 @dataclass(frozen=True)
+class Steering:
+    """What the queue is steered by from now on: how right people are, how far slices are behind their contracts."""
+
+    accuracies: dict[int, float]
+    contracts: list[Measure]
+
+
+@dataclass(frozen=True)
 class Measured:
     """What an analysis computed, before anything is stored."""
 
@@ -71,6 +81,7 @@ class Measured:
     summary: dict[str, Any]
     seed: int
     input_sha256: str
+    steering: Steering
 
 
 def run_analysis(run: JobRun) -> None:
@@ -107,7 +118,8 @@ def measure(project: Project, as_of: datetime, kinds: list[str], fdr: float, run
             drafts += [draft_finding(found, table, question) for found in report.findings]
             _describe(summary, report, table, question)
         _report(run, 2 * number + 2, steps)
-    return Measured(project, kinds, fdr, table, figures, drafts, summary, seed, digest)
+    steering = Steering(accuracies_of(table), measure_contracts(table))
+    return Measured(project, kinds, fdr, table, figures, drafts, summary, seed, digest, steering)
 
 
 def store(measured: Measured, *, actor: User | None, at: datetime) -> dict[str, Any]:
@@ -128,6 +140,8 @@ def store(measured: Measured, *, actor: User | None, at: datetime) -> dict[str, 
             analysis=analysis, drafts=measured.drafts, guideline_version=versions[-1] if versions else "", at=at,
             kinds=[kind for kind in measured.kinds if kind != "agreement"],
         )  # fmt: skip
+        store_measures(measured.steering.contracts, analysis.as_of)
+        store_accuracies(project, measured.steering.accuracies)
     return {
         "analysis": str(analysis.pk),
         "as_of": analysis.as_of.isoformat().replace("+00:00", "Z"),

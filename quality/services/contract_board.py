@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
 
-from annotation.models import LaneCount, Project, SliceContract
-from annotation.selectors.contracts import contracts_of
+from annotation.models import Project, SliceContract
+from annotation.selectors.contracts import contracts_of, labels_taken
 from annotation.services.lanes import LANE_OF_ITEM
 
 
 @dataclass(frozen=True)
 class Term:
-    """One promise: `is_met` is None where it cannot be told yet, and `note` says why."""
+    """One promise: `is_met` is None where it cannot be told yet, and `note` says why.
+
+    Of alpha the lower end of its interval counts: that much is shown. `widest_interval` and `lowest_alpha` are of the
+    question that is worst, named in the note.
+    """
 
     name: str
     wanted: float
@@ -25,7 +28,7 @@ class Term:
 
 @dataclass(frozen=True)
 class ContractState:
-    """A contract with the figures of its slice; `interval` is that of alpha."""
+    """A contract with the figures of its slice: alpha with its interval is that of the question that has the least."""
 
     contract: SliceContract
     taken: int
@@ -44,9 +47,7 @@ def contract_states(project: Project) -> list[ContractState]:
     contracts = list(contracts_of(project.pk))
     if not contracts:
         return []
-    counts = LaneCount.objects.filter(project=project, lane__gt=0).values_list("lane").annotate(n=Sum("taken"))
-    taken: dict[int, int] = dict(counts)
-    items = _items_by_lane(project.pk)
+    taken, items = labels_taken(project), _items_by_lane(project.pk)
     return [
         _state(contract, taken.get(contract.number, 0), *items.get(contract.number, (0, 0))) for contract in contracts
     ]
@@ -54,8 +55,7 @@ def contract_states(project: Project) -> list[ContractState]:
 
 def _state(contract: SliceContract, taken: int, items: int, shared: int) -> ContractState:
     facts: dict[str, Any] = contract.need_facts
-    alpha, low, high = (facts.get(name) for name in ("alpha", "low", "high"))
-    interval = (float(low), float(high)) if low is not None and high is not None else None
+    low, high = facts.get("low"), facts.get("high")
     terms = []
     if contract.target_labels is not None:
         terms.append(Term("target_labels", contract.target_labels, taken, taken >= contract.target_labels, items))
@@ -64,17 +64,22 @@ def _state(contract: SliceContract, taken: int, items: int, shared: int) -> Cont
         is_met = None if share is None else share >= contract.overlap_share
         terms.append(Term("overlap_share", contract.overlap_share, share, is_met, items))
     if contract.lowest_alpha is not None:
-        terms.append(_measured("lowest_alpha", contract.lowest_alpha, alpha, shared, at_least=True))
+        terms.append(_measured("lowest_alpha", contract.lowest_alpha, facts, at_least=True))
     if contract.widest_interval is not None:
-        width = interval[1] - interval[0] if interval else None
-        terms.append(_measured("widest_interval", contract.widest_interval, width, shared, at_least=False))
-    return ContractState(contract, taken, items, shared, alpha, interval, terms)
+        terms.append(_measured("widest_interval", contract.widest_interval, facts, at_least=False))
+    interval = None if low is None or high is None else (float(low), float(high))
+    return ContractState(contract, taken, items, shared, facts.get("alpha"), interval, terms)
 
 
-def _measured(name: str, wanted: float, reached: float | None, n: int, *, at_least: bool) -> Term:
+def _measured(name: str, wanted: float, facts: dict[str, Any], *, at_least: bool) -> Term:
+    """What the last analysis found; held against what the contract asks for now."""
+    found = next((term for term in facts.get("terms", []) if term["name"] == name), None)
+    if found is None:
+        return Term(name, wanted, None, None, None, NOT_MEASURED)
+    reached, note = found["reached"], found["note"] or found.get("question", "")
     if reached is None:
-        return Term(name, wanted, None, None, n, NOT_MEASURED)
-    return Term(name, wanted, reached, reached >= wanted if at_least else reached <= wanted, n)
+        return Term(name, wanted, None, None, found["n"], note)
+    return Term(name, wanted, reached, reached >= wanted if at_least else reached <= wanted, found["n"], note)
 
 
 def _items_by_lane(project_id: int) -> dict[int, tuple[int, int]]:

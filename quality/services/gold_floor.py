@@ -19,21 +19,23 @@ def _judge(routing: Routing) -> int:
     if floor is None:
         return 0
     judged = judged_by_gold(routing.project, least=routing.gold_floor_least)
-    return sum(_pause(entry, upper, floor) for entry in judged if (upper := _upper(entry)) < floor)
+    return sum(_pause_if_under(floor, entry) for entry in judged)
 
 
-def _upper(entry: Judged) -> float:
-    """The upper end of Wilson's 95 % interval."""
-    interval = wilson(entry.share.right, entry.share.n)
-    return interval[1] if interval is not None else 1.0
+def _pause_if_under(floor: float, entry: Judged) -> bool:
+    """By the upper end of Wilson's 95 % interval."""
+    lower, upper = wilson(entry.share.right, entry.share.n) or (0.0, 1.0)
+    return upper < floor and _pause(entry, lower, upper, floor)
 
 
-def _pause(entry: Judged, upper: float, floor: float) -> bool:
+def _pause(entry: Judged, lower: float, upper: float, floor: float) -> bool:
     n, right = entry.share.n, entry.share.right
     reason = (
         f"{right} of {n} known answers were right. At best that is an accuracy of {upper:.0%}, and this project asks "
         f"for {floor:.0%}."
     )
     items = wrong_on_gold(entry.member, most=MOST_ITEMS)
-    evidence = {"n": n, "right": right, "upper": round(upper, 4), "floor": floor, "items": items}
+    evidence = {
+        "n": n, "right": right, "lower": round(lower, 4), "upper": round(upper, 4), "floor": floor, "items": items,
+    }  # fmt: skip
     return pause_by_rule(entry.member, reason=reason, evidence=evidence)

@@ -49,7 +49,7 @@ def test_whose_upper_bound_is_under_the_floor_is_paused_with_the_evidence(projec
         "10 of 24 known answers were right. At best that is an accuracy of 61%, and this project asks for 70%."
     )
     assert mine.pause_evidence == {
-        "n": 24, "right": 10, "upper": round(interval[1], 4), "floor": 0.7,
+        "n": 24, "right": 10, "lower": round(interval[0], 4), "upper": round(interval[1], 4), "floor": 0.7,
         "items": [f"g{number}" for number in range(23, 9, -1)],
     }  # fmt: skip
     event = AuditEvent.objects.get(action="member.changed")
