@@ -14,11 +14,10 @@ from frontend.wording import count, decimal, percent, whole
 from quality.services.contract_board import ContractState, Term
 
 TERM_NAMES = {
-    "target_labels": gettext_lazy("Labels"),
-    "overlap_share": gettext_lazy("Items with labels of two people or more"),
-    "lowest_alpha": gettext_lazy("Krippendorff's alpha"),
-    "widest_interval": gettext_lazy("Interval of alpha, from end to end"),
-    "least_cohorts": gettext_lazy("Different cohorts on an item"),
+    "labels": gettext_lazy("Labels"),
+    "overlap": gettext_lazy("Share of its items with the labels wanted"),
+    "alpha": gettext_lazy("Krippendorff's alpha, lower end of its interval"),
+    "width": gettext_lazy("Interval of alpha, from end to end"),
 }
 
 
@@ -39,7 +38,7 @@ class ShownContract:
     number: int
     slice: str
     items_url: str
-    n_items: int
+    n_items: int | None
     progress: Progress | None
     terms: list[ShownTerm]
     who: str
@@ -64,9 +63,9 @@ def sentence(shown: Sequence[ShownContract]) -> str:
 
 
 def alpha_plot(states: Sequence[ContractState], slug: str) -> IntervalRowsPlot | None:
-    """Alpha of each slice that has one or is promised one; a common promise is drawn as a line."""
+    """Alpha of each slice that has one or is promised one, as soon as one has; a common promise is drawn as a line."""
     drawn = [s for s in states if s.alpha is not None or s.contract.lowest_alpha is not None]
-    if not drawn:
+    if all(state.alpha is None for state in drawn):
         return None
     promised = {state.contract.lowest_alpha for state in drawn}
     reference = promised.pop() if len(promised) == 1 else None
@@ -78,7 +77,7 @@ def alpha_plot(states: Sequence[ContractState], slug: str) -> IntervalRowsPlot |
 
 def _alpha_row(state: ContractState, slug: str) -> IntervalRow:
     wanted, (low, high) = state.contract.lowest_alpha, state.interval or (None, None)
-    tone = "bad" if wanted is not None and state.alpha is not None and state.alpha < wanted else ""
+    tone = "bad" if wanted is not None and low is not None and low < wanted else ""
     return IntervalRow(
         slice_words(state.contract.slice), state.alpha, low, high, n=state.items_shared, tone=tone,
         reason=_("not measured yet"), href=_items_url(slug, state.contract.slice),
@@ -108,19 +107,19 @@ def _shown(state: ContractState, slug: str) -> ShownContract:
 
 
 def _term(term: Term) -> ShownTerm:
-    mark, badge = {
-        True: (_("kept"), "good"), False: (_("behind"), "warn"), None: (_("not known yet"), ""),
-    }[term.is_met]  # fmt: skip
-    most = term.name == "widest_interval"
-    wanted = (_("at most %(n)s") if most else _("at least %(n)s")) % {"n": _number(term.name, term.wanted)}
-    reached = "\u2013" if term.reached is None else _number(term.name, term.reached)
-    return ShownTerm(TERM_NAMES.get(term.name, term.name), wanted, reached, mark, badge, term.note)
+    name = TERM_NAMES.get(term.name, term.name)
+    bound = _("at most %(n)s") if term.name == "width" else _("at least %(n)s")
+    wanted = bound % {"n": _number(term.name, term.wanted)}
+    if term.reached is None:
+        return ShownTerm(name, wanted, "\u2013", _("not known yet"), "", term.note)
+    mark, badge = (_("kept"), "good") if term.is_met else (_("behind"), "warn")
+    return ShownTerm(name, wanted, _number(term.name, term.reached), mark, badge, term.note)
 
 
 def _number(name: str, value: float) -> str:
-    if name == "overlap_share":
+    if name == "overlap":
         return percent(value)
-    return whole(int(value)) if name in {"target_labels", "least_cohorts"} else decimal(value)
+    return whole(int(value)) if name == "labels" else decimal(value)
 
 
 def _who(state: ContractState) -> str:

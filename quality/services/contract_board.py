@@ -13,13 +13,14 @@ from annotation.services.lanes import LANE_OF_ITEM
 
 @dataclass(frozen=True)
 class Term:
-    """One promise: `is_met` is None where it cannot be told yet, and `note` says why."""
+    """One promise: `labels`, `overlap`, `alpha` (the lower end of its interval) or `width`; what is not known is not
+    met, and `note` says why."""
 
     name: str
     wanted: float
     reached: float | None
-    is_met: bool | None
-    n: int | None = None
+    is_met: bool
+    n: int
     note: str = ""
 
 
@@ -29,8 +30,8 @@ class ContractState:
 
     contract: SliceContract
     taken: int
-    items: int
-    items_shared: int
+    items: int | None
+    items_shared: int | None
     alpha: float | None
     interval: tuple[float, float] | None
     terms: list[Term]
@@ -56,25 +57,21 @@ def _state(contract: SliceContract, taken: int, items: int, shared: int) -> Cont
     facts: dict[str, Any] = contract.need_facts
     alpha, low, high = (facts.get(name) for name in ("alpha", "low", "high"))
     interval = (float(low), float(high)) if low is not None and high is not None else None
-    terms = []
-    if contract.target_labels is not None:
-        terms.append(Term("target_labels", contract.target_labels, taken, taken >= contract.target_labels, items))
-    if contract.overlap_share is not None:
-        share = shared / items if items else None
-        is_met = None if share is None else share >= contract.overlap_share
-        terms.append(Term("overlap_share", contract.overlap_share, share, is_met, items))
-    if contract.lowest_alpha is not None:
-        terms.append(_measured("lowest_alpha", contract.lowest_alpha, alpha, shared, at_least=True))
-    if contract.widest_interval is not None:
-        width = interval[1] - interval[0] if interval else None
-        terms.append(_measured("widest_interval", contract.widest_interval, width, shared, at_least=False))
-    return ContractState(contract, taken, items, shared, alpha, interval, terms)
+    terms = [
+        _term("labels", contract.target_labels, taken, items),
+        _term("overlap", contract.overlap_share, shared / items if items else None, items),
+        _term("alpha", contract.lowest_alpha, low, shared),
+        _term("width", contract.widest_interval, interval[1] - interval[0] if interval else None, shared),
+    ]
+    return ContractState(contract, taken, items, shared, alpha, interval, [term for term in terms if term is not None])
 
 
-def _measured(name: str, wanted: float, reached: float | None, n: int, *, at_least: bool) -> Term:
+def _term(name: str, wanted: float | None, reached: float | None, n: int) -> Term | None:
+    if wanted is None:
+        return None
     if reached is None:
-        return Term(name, wanted, None, None, n, NOT_MEASURED)
-    return Term(name, wanted, reached, reached >= wanted if at_least else reached <= wanted, n)
+        return Term(name, wanted, None, is_met=False, n=n, note=NOT_MEASURED)
+    return Term(name, wanted, reached, reached <= wanted if name == "width" else reached >= wanted, n)
 
 
 def _items_by_lane(project_id: int) -> dict[int, tuple[int, int]]:
