@@ -27,7 +27,7 @@ class ContractForm(forms.Form):
     shared_labels = forms.IntegerField(label=_("Labels for those"), required=False, min_value=2, max_value=50)
     lowest_alpha = forms.FloatField(
         label=_("Krippendorff's alpha at least"), required=False, min_value=-1, max_value=1,
-        help_text=_("Measured by each analysis. While it is lower, the slice counts as behind."),
+        help_text=_("The lower end of its interval, at each analysis. While it is lower, the slice counts as behind."),
     )  # fmt: skip
     widest_interval = forms.FloatField(
         label=_("Interval of alpha no wider than"), required=False, min_value=0, max_value=2,

@@ -83,6 +83,9 @@ def _short(short: Sequence[tuple[str, str, int]], n_people: int, wanted: int | N
             else _("Each of %(all)s shares items.")
         )
         return words % values
+    if not wanted:
+        named = ", ".join(_("%(a)s and %(b)s") % {"a": a, "b": b} for a, b, _shared in short[:MOST_NAMED])
+        return _("%(n)s of %(all)s share no item, among them %(pairs)s.") % (values | {"pairs": named})
     fewest = ", ".join(_("%(a)s and %(b)s (%(n)s)") % {"a": a, "b": b, "n": n} for a, b, n in short[:MOST_NAMED])
-    words = _("%(n)s of %(all)s share fewer than %(wanted)s items") if wanted else _("%(n)s of %(all)s share no item")
-    return words % values + _("; the fewest: %(pairs)s.") % {"pairs": fewest}
+    words = _("%(n)s of %(all)s share fewer than %(wanted)s items; the fewest: %(pairs)s.")
+    return words % (values | {"pairs": fewest})
