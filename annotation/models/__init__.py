@@ -3,7 +3,7 @@ from annotation.models.desk import DeskNote
 from annotation.models.gold import GoldLabel
 from annotation.models.items import ImportBatch, ImportIssue, Item
 from annotation.models.members import Member
-from annotation.models.onboarding import Qualification, QualificationAttempt, QualificationItem
+from annotation.models.onboarding import Qualification, QualificationAttempt, QualificationGrant, QualificationItem
 from annotation.models.predictions import Prediction
 from annotation.models.projects import Project, Round
 from annotation.models.queue import LaneCount, PairMeeting, QueueClock, QueueMemory, QueuePosition
@@ -26,6 +26,7 @@ __all__ = [
     "Project",
     "Qualification",
     "QualificationAttempt",
+    "QualificationGrant",
     "QualificationItem",
     "QueueClock",
     "QueueMemory",

@@ -1,5 +1,6 @@
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -58,6 +59,7 @@ class QualificationAttempt(models.Model):
     threshold = models.FloatField(help_text="as it was when the attempt began")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True, help_text="when the person was told how it ended")
 
     class Meta:
         constraints: ClassVar = [
@@ -73,7 +75,23 @@ class QualificationAttempt(models.Model):
                 ),
                 name="an_ended_attempt_has_a_score",
             ),
+            models.CheckConstraint(
+                condition=Q(shown_at__isnull=True) | Q(ended_at__isnull=False), name="only_an_ended_attempt_is_shown"
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.annotator_id}"
+
+
+class QualificationGrant(models.Model):
+    """One more attempt than the project allows, given by the lead to one person under one major version."""
+
+    id = models.BigAutoField(primary_key=True)
+    annotator = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    major = models.PositiveIntegerField()
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    granted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"one more attempt for {self.annotator_id}"

@@ -44,6 +44,9 @@ class Task(models.Model):
     expiries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="leases of it that ran out")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     desk_reason = models.CharField(max_length=12, choices=DeskReason.choices, blank=True, default="", db_default="")
+    is_set_aside = models.BooleanField(
+        default=False, db_default=False, help_text="done by the lead's decision with fewer answers than it wanted"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -64,6 +67,11 @@ class Task(models.Model):
                 name="most_labels_are_1_to_100",
             ),
         ]
+        # Not by state, which changes with the last answer: the row could then not be updated in place.
+        indexes: ClassVar = [
+            models.Index(fields=["project", "id"], condition=~Q(desk_reason=""), name="tasks_on_the_desk"),
+            models.Index(fields=["project", "id"], condition=Q(expiries__gte=5), name="abandoned_tasks"),
+        ]
 
     def __str__(self) -> str:
         return f"task {self.pk}"
@@ -74,7 +82,8 @@ class Assignment(models.Model):
 
     The seats are made with the task, so overlap is exact by construction: there is no further row to hand out. A
     claim updates one open seat. Seats of gold, repeats and qualification are made as they are handed out, one for each
-    person; given back they are withdrawn and stay this person's, so that nobody meets the same one twice.
+    person; given back they are withdrawn and stay this person's, so that nobody meets the same one twice. Parked and
+    returned by the lead they are open and reserved, as any other seat would be.
     Narrow on purpose: this is the queue's hot table, payloads live with the item.
     """
 
@@ -156,6 +165,7 @@ class Assignment(models.Model):
                 condition=(
                     Q(state="open", annotator__isnull=True, leased_until__isnull=True, purpose__isnull=True)
                     | Q(state="open", annotator__isnull=True, leased_until__isnull=True, purpose="adaptive")
+                    | Q(state="open", annotator__isnull=True, leased_until__isnull=True, reserved_for__isnull=False)
                     | Q(state="withdrawn", leased_until__isnull=True, annotator__isnull=True)
                     | Q(state="withdrawn", leased_until__isnull=True, purpose__in=["gold", "repeat", "qualify"])
                     | Q(state="leased", annotator__isnull=False, leased_until__isnull=False)

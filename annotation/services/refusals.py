@@ -76,3 +76,28 @@ class AmendNotAllowed(Conflict):
 class NothingToUndo(Conflict):
     code = "nothing_to_undo"
     sentence = "There is no answer of yours that could be taken back."
+
+
+class QualificationFailed(Conflict):
+    code = "qualification_failed"
+    sentence = "You have not passed the qualification, and no attempt is left. The lead can give you another one."
+
+
+class NoParkingHere(Conflict):
+    code = "no_parking_in_qualification"
+    sentence = "In a qualification you answer by the guideline alone. Skip what you cannot answer, or flag it."
+
+
+class NoteClosed(Conflict):
+    code = "note_closed"
+    sentence = "This note has been closed already."
+
+
+class TaskNotWaiting(Conflict):
+    code = "task_not_waiting"
+    sentence = "This item no longer waits for a decision."
+
+
+class AttemptNotNeeded(Conflict):
+    code = "attempt_not_needed"
+    sentence = "This person has passed, still has an attempt, or need not qualify."
