@@ -69,8 +69,7 @@ class Task(models.Model):
         ]
         # Not by state, which changes with the last answer: the row could then not be updated in place.
         indexes: ClassVar = [
-            models.Index(fields=["project", "id"], condition=~Q(desk_reason=""), name="tasks_on_the_desk"),
-            models.Index(fields=["project", "id"], condition=Q(expiries__gte=5), name="abandoned_tasks"),
+            models.Index(fields=["project", "id"], condition=~Q(desk_reason=""), name="tasks_on_the_desk")
         ]
 
     def __str__(self) -> str:

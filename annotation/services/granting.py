@@ -14,7 +14,7 @@ from django.db import connection
 
 from annotation.models import Round
 from annotation.prepared import Prepared, first_row
-from annotation.routing import Found, Reason, Step, reason_of
+from annotation.routing import EVERYTHING, Found, Reason, Step, reason_of
 from annotation.selectors.work import SHOWN_COLUMNS, LeasedTask, leased_task
 from annotation.services.searching import Way
 from annotation.services.turns import Turn
@@ -78,10 +78,11 @@ _TAKE = f"""
             is_ahead = %(ahead)s, cohort = CASE WHEN needs_cohort THEN %(cohort)s END,
             leased_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
         WHERE id = %(seat)s
-        RETURNING id, task_id, epoch, lane, leased_until
+        RETURNING id, task_id, epoch, lane, leased_until, purpose
     ), in_lane AS (
         INSERT INTO annotation_lanecount AS lane (project_id, annotator_id, lane, taken)
         SELECT %(project)s, %(annotator)s, taken.lane, 1 FROM taken
+        WHERE coalesce(taken.purpose NOT IN ('gold', 'repeat', 'qualify'), true)
         ON CONFLICT (annotator_id, lane) DO UPDATE SET taken = lane.taken + 1
     ), {_MOVED}, {_COUNTED}, {_GRANTED}
 """  # noqa: S608
@@ -162,6 +163,17 @@ def make_seat(turn: Turn, own: OwnItem, *, ahead: bool) -> LeasedTask:
                 "gold": int(own.reason is Reason.GOLD), "repeats": int(own.reason is Reason.REPEAT),
             },
         )
+    )  # fmt: skip
+
+
+def take_own_seat(turn: Turn, own: OwnItem, seat_id: int, *, ahead: bool) -> LeasedTask:
+    """Lease again a seat of the person's own that was given back unanswered."""
+    values = {
+        "seat": seat_id, "cohort": None, "position": EVERYTHING, "moves": False, "rank": 0, "at_seat": 0, "late": 0,
+        "openings": 0, "gold": 0, "repeats": 0,
+    }  # fmt: skip
+    return leased_task(
+        first_row(_TAKE_SEAT, _common(turn, own.item_id, own.reason, None, ahead=ahead) | values)
     )  # fmt: skip
 
 

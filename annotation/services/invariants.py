@@ -39,12 +39,13 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "I1b",
-        "A task has as many seats as it wants answers.",
+        "A task has as many seats as it wants answers, unless the lead has set it aside.",
         """
         SELECT task.id, task.overlap, count(seat.id) FILTER (WHERE seat.state <> 'withdrawn')
         FROM annotation_task task JOIN annotation_assignment seat ON seat.task_id = task.id
         JOIN annotation_round round ON round.id = task.round_id
         WHERE task.state <> 'superseded' AND round.state <> 'closed' AND round.kind IN ('initial', 'relabel')
+          AND NOT task.is_set_aside
         GROUP BY task.id HAVING count(seat.id) FILTER (WHERE seat.state <> 'withdrawn') <> task.overlap
         """,
     ),

@@ -277,7 +277,8 @@ _FREE = """
             state = CASE WHEN seat.is_over OR seat.is_ones_own THEN 'withdrawn' ELSE 'open' END,
             annotator_id = CASE WHEN seat.is_ones_own THEN seat.annotator_id END,
             annotator_kind = CASE WHEN seat.is_ones_own THEN annotator_kind END,
-            reserved_for_id = CASE WHEN %(ending)s = 'expired' AND NOT seat.is_over THEN reserved_for_id END,
+            reserved_for_id = CASE WHEN %(ending)s = 'expired' AND NOT seat.is_over AND NOT seat.is_ones_own
+                                   THEN reserved_for_id END,
             leased_until = NULL, is_ahead = false, cohort = NULL, late = ticked.ticks
         FROM seat JOIN ticked ON ticked.project_id = seat.project_id
         WHERE annotation_assignment.id = seat.id

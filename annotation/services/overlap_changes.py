@@ -90,7 +90,7 @@ _RESIZE = """
            (SELECT min(seat.rank) FROM annotation_assignment seat WHERE seat.task_id = task.id) AS rank
     FROM annotation_task task JOIN seats_wanted USING (item_id)
     WHERE task.round_id = %(round)s AND task.state <> 'superseded' AND task.overlap <> seats_wanted.wanted
-      AND (task.most_labels IS NULL OR task.posterior IS NULL)
+      AND (task.most_labels IS NULL OR task.posterior IS NULL) AND NOT task.is_set_aside
     ORDER BY task.id FOR NO KEY UPDATE OF task
 """
 _ADD = """

@@ -1,13 +1,7 @@
-"""Tasks that are the lead's to decide: everybody who could answer skipped them, or they were let go again and again.
-
-A task is on the lead's desk in state `needs_lead` with the reason. Skipped by all, it is still handed to whoever joins
-later; abandoned, it is handed to nobody before the lead has looked.
-"""
+"""Tasks that nobody is left to answer: everybody who could has skipped them. They are the lead's then."""
 
 from annotation.models import Skip, Task
 from annotation.services.statements import rows_changed
-
-MOST_EXPIRIES = 5  # the index abandoned_tasks is over the same number
 
 # The skip row of the last person, or their leaving, is the moment; both come here. A person who has answered the task
 # cannot answer it again, so they do not keep it from the lead either.
@@ -26,16 +20,6 @@ _FLAG = """
           AND NOT EXISTS (SELECT 1 FROM annotation_assignment seat
                           WHERE seat.task_id = annotation_task.id AND seat.annotator_id = member.id))
 """
-# Only what waits in the queue: gold, repeats and qualification go to one person each and bother nobody else.
-_ABANDONED = f"""
-    UPDATE annotation_task SET state = 'needs_lead', desk_reason = 'abandoned'
-    WHERE id IN (
-        SELECT task.id FROM annotation_task task JOIN annotation_round round ON round.id = task.round_id
-        WHERE task.expiries >= {MOST_EXPIRIES} AND task.state = 'open' AND round.kind IN ('initial', 'relabel')
-          AND (%(tasks)s::bigint[] IS NULL OR task.id = ANY(%(tasks)s))
-          AND EXISTS (SELECT 1 FROM annotation_assignment seat WHERE seat.task_id = task.id AND seat.state = 'open')
-        ORDER BY task.id FOR NO KEY UPDATE OF task SKIP LOCKED)
-"""
 
 
 def flag_if_stuck(task_id: int) -> bool:
@@ -47,9 +31,3 @@ def flag_stuck_tasks() -> int:
     """The same for all tasks that somebody skipped; one at a time, so that two sweeps cannot block each other."""
     skipped = Skip.objects.filter(task__state=Task.State.OPEN).values_list("task_id", flat=True).distinct()
     return sum(flag_if_stuck(task_id) for task_id in skipped)
-
-
-def flag_abandoned(task_ids: list[int] | None = None) -> int:
-    """Hand to the lead tasks whose leases ran out MOST_EXPIRIES times and that still want an answer; of these tasks,
-    or of all. Passes over what is locked: the next look finds it."""
-    return rows_changed(_ABANDONED, {"tasks": task_ids})
