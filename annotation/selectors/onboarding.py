@@ -1,5 +1,6 @@
 """The qualification of a project: its set, how somebody's attempt stands item by item, and how the people stand."""
 
+import json
 import math
 from collections import Counter
 from collections.abc import Collection
@@ -8,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from accounts.errors import NotFound
 from annotation.models import (
@@ -26,7 +27,6 @@ from annotation.models import (
 from annotation.selectors.instructions import instructions_of
 from guidelines.label_schema import Question
 from guidelines.label_schema.comparing import same_answer
-from operations.strict_json import loads_strict
 
 LONGEST_LIST = 50
 
@@ -92,9 +92,15 @@ def _set_item(row: tuple[Any, ...]) -> SetItem:
     item_id, gold, rationale, seat_id, seat_state, is_skipped, answer, version_id, sha256 = row
     questions = instructions_of(version_id, sha256).questions if version_id is not None else ()
     return SetItem(
-        item_id, loads_strict(gold), rationale, seat_id, seat_state, is_skipped,
-        loads_strict(answer) if answer is not None else None, questions,
+        item_id, json.loads(gold), rationale, seat_id, seat_state, is_skipped,
+        json.loads(answer) if answer is not None else None, questions,
     )  # fmt: skip
+
+
+def set_with_gold(project_id: int) -> QuerySet[QualificationItem]:
+    """What of the set can be asked."""
+    gold = GoldLabel.objects.filter(item=OuterRef("item"), superseded_at=None)
+    return QualificationItem.objects.filter(Exists(gold), project_id=project_id)
 
 
 def needed(threshold: float, n_items: int) -> int:
@@ -189,7 +195,7 @@ def standings(rules: Qualification, members: Collection[Member], major: int | No
     last: dict[int, QualificationAttempt] = {}
     for attempt in QualificationAttempt.objects.filter(annotator__in=people).order_by("pk"):
         last[attempt.annotator_id] = attempt
-    size = _size_of_set(rules.project_id)
+    size = set_with_gold(rules.project_id).count()
     done, used, granted = _done(last), _per_person(QualificationAttempt, people), _per_person(QualificationGrant, people)
     found = {}
     for member in members:
@@ -198,9 +204,6 @@ def standings(rules: Qualification, members: Collection[Member], major: int | No
     return found
 
 
-def _size_of_set(project_id: int) -> int:
-    chosen = QualificationItem.objects.filter(project_id=project_id)
-    return chosen.filter(item__gold_labels__superseded_at=None, item__gold_labels__isnull=False).count()
 
 
 def _done(last: dict[int, QualificationAttempt]) -> Counter[int]:

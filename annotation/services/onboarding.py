@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from annotation.models import (
@@ -16,10 +16,17 @@ from annotation.models import (
     Member,
     Qualification,
     QualificationAttempt,
-    QualificationItem,
     Round,
 )
-from annotation.selectors.onboarding import SetItem, Verdict, attempts_left, needed, set_of_attempt, verdict_of
+from annotation.selectors.onboarding import (
+    SetItem,
+    Verdict,
+    attempts_left,
+    needed,
+    set_of_attempt,
+    set_with_gold,
+    verdict_of,
+)
 from annotation.services import clock
 from annotation.services.refusals import QualificationFailed
 from annotation.services.statements import rows_changed
@@ -89,7 +96,7 @@ def _running(annotator: Member, major: int) -> QualificationAttempt | None:
 
 def _begin(annotator: Member, major: int, rules: Qualification) -> QualificationAttempt | None:
     """A new attempt, while there are items to answer and attempts left."""
-    if not QualificationItem.objects.filter(project_id=annotator.project_id, item__gold_labels__in=_gold()).exists():
+    if not set_with_gold(annotator.project_id).exists():
         return None
     if not attempts_left(rules, annotator.pk, major):
         raise QualificationFailed
