@@ -1,4 +1,8 @@
-"""Tasks that nobody is left to answer: everybody who could has skipped them. They are the lead's then."""
+"""Tasks that nobody is left to answer: everybody who could has skipped them. They are the lead's then.
+
+They are still handed to whoever joins later. What was let go again and again (leases.py) or stays in dispute
+(adaptive.py) is the lead's too, and is handed to nobody before the lead has decided (desk_decisions.py).
+"""
 
 from annotation.models import Skip, Task
 from annotation.services.statements import rows_changed
