@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.permissions import Capability
 from annotation.api.base import ProjectView
 from annotation.models import Annotation, Member
+from annotation.selectors.feedback import echo_of
 from annotation.selectors.work import LeasedTask
 from annotation.selectors.work_rights import member_with_annotation, member_with_lease
 from annotation.services.queue import claim_next, release_lease, renew_lease, save_draft, skip_task
@@ -65,6 +66,15 @@ def assignment_body(task: LeasedTask) -> dict[str, Any]:
     if task.prelabel is not None:
         body["prelabel"] = {"answer": task.prelabel}
     return body if task.draft is None else body | {"draft": task.draft}
+
+
+def answered_body(annotation: Annotation) -> dict[str, Any]:
+    """An answer just given, with what the gold says of it where the project teaches that way."""
+    feedback = echo_of(annotation).feedback
+    if feedback is None:
+        return annotation_body(annotation)
+    told = {"answer": feedback.answer, "rationale": feedback.rationale, "is_right": feedback.is_right}
+    return annotation_body(annotation) | {"feedback": told}
 
 
 def annotation_body(annotation: Annotation) -> dict[str, Any]:
@@ -137,10 +147,10 @@ class SubmitView(AssignmentView):
         sent = {"annotator": annotator, "lease_id": uuid.UUID(assignment_id), **_answer_of(request)}
         if not wants_next:
             submitted = submit_annotation(**sent)
-            return Response(annotation_body(submitted.annotation), status=200 if submitted.is_replay else 201)
+            return Response(answered_body(submitted.annotation), status=200 if submitted.is_replay else 201)
         both = submit_and_claim(**sent)
         body = {
-            "annotation": annotation_body(both.submitted.annotation),
+            "annotation": answered_body(both.submitted.annotation),
             "next": assignment_body(both.next) if both.next else None,
         }
         return Response(body, status=200 if both.submitted.is_replay else 201)

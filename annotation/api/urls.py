@@ -3,6 +3,15 @@ from django.urls import URLPattern, path
 from annotation.api.bulk import AnnotatorImportView, GoldImportView, LabelImportView
 from annotation.api.by_hand import AssignmentsView, ReleaseByHandView, ReservationView
 from annotation.api.control_room import ControlRoomView, RoundsView, RoundView
+from annotation.api.desk import (
+    DeskView,
+    FlagView,
+    NoteCloseView,
+    ParkedView,
+    ParkView,
+    TakeBackView,
+    TaskDecisionView,
+)
 from annotation.api.imports import ImportErrorsView, ImportsView
 from annotation.api.item import ItemView
 from annotation.api.items import ItemsView
@@ -11,6 +20,12 @@ from annotation.api.leases import LeasesView
 from annotation.api.members import MembersView, MemberView
 from annotation.api.predictions import PredictionsView
 from annotation.api.projects import MeView, ProjectDetailView, ProjectsView
+from annotation.api.qualification import (
+    AttemptsView,
+    MemberQualificationView,
+    MyQualificationView,
+    QualificationView,
+)
 from annotation.api.queue import (
     AmendView,
     ClaimView,
@@ -44,7 +59,18 @@ urlpatterns: list[URLPattern] = [
     path("assignments/<str:assignment_id>/release/", ReleaseView.as_view()),
     path("assignments/<str:assignment_id>/skip/", SkipView.as_view()),
     path("assignments/<str:assignment_id>/draft/", DraftView.as_view()),
+    path("assignments/<str:assignment_id>/park/", ParkView.as_view()),
+    path("assignments/<str:assignment_id>/flag/", FlagView.as_view()),
     path("annotations/<str:annotation_id>/amend/", AmendView.as_view()),
+    path("projects/<slug:slug>/parked/", ParkedView.as_view()),
+    path("projects/<slug:slug>/parked/<str:note_id>/take_back/", TakeBackView.as_view()),
+    path("projects/<slug:slug>/desk/", DeskView.as_view()),
+    path("projects/<slug:slug>/desk/notes/<str:note_id>/close/", NoteCloseView.as_view()),
+    path("projects/<slug:slug>/desk/tasks/<str:task_id>/", TaskDecisionView.as_view()),
+    path("projects/<slug:slug>/qualification/", QualificationView.as_view()),
+    path("projects/<slug:slug>/qualification/mine/", MyQualificationView.as_view()),
+    path("projects/<slug:slug>/members/<str:member_id>/qualification/", MemberQualificationView.as_view()),
+    path("projects/<slug:slug>/members/<str:member_id>/qualification/attempts/", AttemptsView.as_view()),
     path("projects/<slug:slug>/items/", ItemsView.as_view()),
     path("projects/<slug:slug>/items/<path:external_id>/", ItemView.as_view()),
     path("projects/<slug:slug>/annotators/", AnnotatorImportView.as_view()),

@@ -61,7 +61,8 @@ class SetItem:
 
 _SET = """
     SELECT chosen.item_id, gold.answer, gold.rationale, seat.id, seat.state,
-           EXISTS (SELECT 1 FROM annotation_skip skip WHERE skip.task_id = task.id AND skip.annotator_id = %(annotator)s),
+           EXISTS (SELECT 1 FROM annotation_skip skip
+                   WHERE skip.task_id = task.id AND skip.annotator_id = %(annotator)s),
            first.answer, version.id, version.sha256
     FROM annotation_qualificationitem chosen
     JOIN annotation_goldlabel gold ON gold.item_id = chosen.item_id AND gold.superseded_at IS NULL
@@ -196,14 +197,16 @@ def standings(rules: Qualification, members: Collection[Member], major: int | No
     for attempt in QualificationAttempt.objects.filter(annotator__in=people).order_by("pk"):
         last[attempt.annotator_id] = attempt
     size = set_with_gold(rules.project_id).count()
-    done, used, granted = _done(last), _per_person(QualificationAttempt, people), _per_person(QualificationGrant, people)
+    done, used, granted = (
+        _done(last),
+        _per_person(QualificationAttempt, people),
+        _per_person(QualificationGrant, people),
+    )
     found = {}
     for member in members:
         left = rules.attempts + granted[member.pk, major] - used[member.pk, major]
         found[member.pk] = _standing(rules, member, last.get(member.pk), major, left, done[member.pk], size)
     return found
-
-
 
 
 def _done(last: dict[int, QualificationAttempt]) -> Counter[int]:

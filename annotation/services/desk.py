@@ -80,6 +80,7 @@ def _lay_down(turn: Turn, seat: SeatOfLease, kind: DeskNote.Kind, note: str, cla
             "annotator_id": turn.annotator_id, "note": words, "clause": clause, "created_at": Now(),
         },
     )  # fmt: skip
+    laid.refresh_from_db(fields=["created_at"])
     return laid
 
 

@@ -29,7 +29,6 @@ from annotation.selectors.onboarding import (
 )
 from annotation.services import clock
 from annotation.services.refusals import QualificationFailed
-from annotation.services.statements import rows_changed
 from annotation.services.turns import take_turn
 
 _RUNNING = QualificationAttempt.State.RUNNING
@@ -53,7 +52,7 @@ class Waiting:
 def needs_qualification(
     *, is_required: bool, again_after_major: bool, qualified_major: int | None, current_major: int
 ) -> bool:
-    """Whether somebody must qualify before they get real work. `is_required` is False where there is no qualification."""
+    """Whether somebody must qualify before real work. `is_required` is False where there is no qualification."""
     if not is_required:
         return False
     return qualified_major is None or (again_after_major and qualified_major < current_major)

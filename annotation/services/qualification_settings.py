@@ -1,6 +1,7 @@
 """What a lead decides about the qualification: its set, how well, how often, and one more attempt for somebody."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -111,9 +112,8 @@ def grant_attempt(actor: User, member: Member) -> QualificationGrant:
         major = current_major(project.guideline_id)
         if rules is None or major is None or not _has_used_all(rules, member, major):
             raise AttemptNotNeeded
-        grant = QualificationGrant.objects.create(
-            annotator=member, major=major, granted_by=actor, granted_at=Now()
-        )  # fmt: skip
+        grant = QualificationGrant.objects.create(annotator=member, major=major, granted_by=actor, granted_at=Now())
+        grant.refresh_from_db(fields=["granted_at"])
         _record(actor, project, "qualification.attempt_granted", member.name, {"major": major})
         clock.forget(member)
     return grant
@@ -128,5 +128,5 @@ def _has_used_all(rules: Qualification, member: Member, major: int) -> bool:
     return must and not is_running and attempts_left(rules, member.pk, major) == 0
 
 
-def _record(actor: User, project: Project, action: str, target: str, facts: dict[str, object]) -> None:
+def _record(actor: User, project: Project, action: str, target: str, facts: dict[str, Any]) -> None:
     record_event(actor=actor, action=action, scope=f"project:{project.slug}", target=target, facts=facts)

@@ -59,7 +59,8 @@ def test_a_flag_is_laid_down_once_and_work_goes_on(items: list[Item], ana: User,
 
 
 @pytest.mark.parametrize(
-    ("note", "clause", "path"), [("  ", "", "note"), ("x" * 2001, "", "note"), ("a\x00b", "", "note"), ("x", "C9", "clause")]
+    ("note", "clause", "path"),
+    [("  ", "", "note"), ("x" * 2001, "", "note"), ("a\x00b", "", "note"), ("x", "C9", "clause")],
 )  # fmt: skip
 def test_a_note_says_something_and_names_a_clause_that_was_shown(
     items: list[Item], ana: User, member_of: Who, note: str, clause: str, path: str
@@ -199,12 +200,17 @@ def test_what_absent_people_parked_or_was_returned_to_them_does_not_block(
     assert return_what_absent_people_keep() == 0
 
     expected = "withdrawn" if ending == "round closed" else "open"
-    assert [(seat_of(note).state, seat_of(note).reserved_for_id) for note in (parked, returned)] == [(expected, None)] * 2
+    assert [(seat_of(note).state, seat_of(note).reserved_for_id) for note in (parked, returned)] == [
+        (expected, None)
+    ] * 2
     parked.refresh_from_db()
     assert parked.closed_by is None
     assert "Given back" in parked.reply
     if ending != "round closed":
-        assert {claimed(member_of(ben)).item.id, label(member_of(ben)).assignment_id} & {parked.item_id, returned.item_id}
+        assert {claimed(member_of(ben)).item.id, label(member_of(ben)).assignment_id} & {
+            parked.item_id,
+            returned.item_id,
+        }
     assert broken_invariants() == []
 
 

@@ -89,9 +89,7 @@ def test_every_item_of_the_set_must_have_gold_and_the_refusal_names_it(
     assert not Qualification.objects.exists()
 
 
-def test_setting_it_again_replaces_the_set_and_is_on_record(
-    project: Project, lea: User, rules: Qualification
-) -> None:
+def test_setting_it_again_replaces_the_set_and_is_on_record(project: Project, lea: User, rules: Qualification) -> None:
     set_qualification(lea, project, items=["q2", "q1"], **(RULES | {"attempts": 5}))
 
     chosen = QualificationItem.objects.values_list("item__external_id", flat=True)
@@ -194,9 +192,7 @@ def test_the_first_answer_counts_even_if_it_is_taken_back(
     member = member_of(ana)
     answer(member, "other")
     task = undo_last_submission(annotator=member)
-    submit_annotation(
-        annotator=member, lease_id=task.lease.id, answer={"intent": "refund"}, submission_id=uuid.uuid4()
-    )
+    submit_annotation(annotator=member, lease_id=task.lease.id, answer={"intent": "refund"}, submission_id=uuid.uuid4())
 
     verdict = step(member)
 
@@ -223,9 +219,7 @@ def test_an_item_given_back_is_asked_again_and_a_skipped_one_is_not_right(
     assert (verdict.n_items, verdict.n_right) == (1, 0)
 
 
-def test_what_they_hold_is_waited_for(
-    project: Project, ana: User, lea: User, member_of: Who, gold: list[str]
-) -> None:
+def test_what_they_hold_is_waited_for(project: Project, ana: User, lea: User, member_of: Who, gold: list[str]) -> None:
     set_qualification(lea, project, items=["q0"], **RULES)
     member = member_of(ana)
     assert isinstance(step(member), LeasedTask)
