@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Capability
 from annotation.selectors.access import ProjectAccess
+from annotation.selectors.desk import desk_counts
 from annotation.selectors.projects import projects_of
 
 MOST_IN_SWITCHER = 30
@@ -24,6 +25,7 @@ class Place:
     label: str
     icon: str
     current: bool
+    count: int = 0  # of what waits there
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ PLACES: tuple[tuple[str, Any, str, Capability], ...] = (
     ("project", _("Morning page"), "home", Capability.VIEW_ITEMS),
     ("workbench", _("Label"), "label", Capability.LABEL),
     ("items", _("Items"), "items", Capability.VIEW_ITEMS),
+    ("desk", _("Desk"), "question", Capability.MANAGE_PROJECT),
     ("import", _("Import"), "import", Capability.IMPORT),
     ("guideline", _("Guideline"), "guideline", Capability.READ_GUIDELINE),
     ("routing", _("Routing"), "routing", Capability.VIEW_QUALITY),
@@ -70,7 +73,12 @@ def _places(request: HttpRequest, access: ProjectAccess) -> Iterator[Place]:
         slug = access.project.guideline.slug if name == "guideline" else access.project.slug
         url = url_if_there(name, slug)
         if url:
-            yield Place(url, label, icon, _is_here(request, name, url))
+            yield Place(url, label, icon, _is_here(request, name, url), _count(access, name))
+
+
+def _count(access: ProjectAccess, name: str) -> int:
+    """How much waits for this person in a place. One query where it is the lead's desk."""
+    return sum(desk_counts(access.project).values()) if name == "desk" else 0
 
 
 def _is_here(request: HttpRequest, name: str, url: str) -> bool:

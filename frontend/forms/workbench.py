@@ -10,10 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from guidelines.label_schema import Option, Question, RatingQuestion, is_visible
 
 WHOLE = re.compile(r"-?\d{1,15}")
+LONGEST_REASON = 500
+# Why an item was passed on: what is stored, its key in the dialog, and the words for it.
+SKIP_REASONS = (
+    ("unclear", "1", _("The item or the guideline is unclear")),
+    ("not my language", "2", _("Not my language")),
+    ("broken item", "3", _("The item is broken")),
+    ("offensive", "4", _("It is offensive")),
+    ("other", "5", _("Something else")),
+)
 SUPPORTED = {"choice", "choices", "rating", "number", "text"}
 
 
@@ -105,6 +115,13 @@ def _parse(question: Question, values: list[str]) -> Any:
     if question.type == "number":
         return _number(value)
     return value.replace("\r\n", "\n") if question.type == "text" else value
+
+
+def skip_reason(posted: QueryDict) -> str:
+    """The reason chosen and what was written to it, as one text: `broken item: only half a sentence`."""
+    kind, words = posted.get("kind", ""), posted.get("reason", "").strip()
+    known = {name for name, _key, _words in SKIP_REASONS}
+    return ": ".join(part for part in (kind if kind in known else "", words) if part)[:LONGEST_REASON]
 
 
 def _number(value: str) -> Any:

@@ -1,5 +1,7 @@
 """Who is in a project: the list, somebody new, changing, pausing and removing one."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,8 +12,10 @@ from accounts.errors import DomainError, NotFound
 from accounts.permissions import Capability
 from annotation.models import Member
 from annotation.selectors.access import ProjectAccess
+from annotation.selectors.onboarding import attempts_of, qualification_of, standings
 from annotation.selectors.people import activity_of, people_of, person_of
 from annotation.services.members import add_member, remove_member, update_member
+from annotation.services.rounds import current_major
 from frontend.forms.people import AddPersonForm, ChangePersonForm, PauseForm
 from frontend.guard import project_page
 from frontend.navigation import url_if_there
@@ -28,8 +32,13 @@ def people(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     shows_left = request.GET.get("left") == "1"
     page = keyset_page(request, people_of(access.project).filter(is_active=not shows_left), size=PAGE)
     activity = activity_of(page.rows)
-    rows = [(member, activity[member.pk], _profile_url(access, member)) for member in page.rows]
-    return render(request, "people/page.html", {"page": page, "rows": rows, "shows_left": shows_left})
+    rules = qualification_of(access.project)
+    stands = standings(rules, page.rows, current_major(access.project.guideline_id)) if rules else {}
+    rows = [
+        (member, activity[member.pk], _profile_url(access, member), stands.get(member.pk)) for member in page.rows
+    ]  # fmt: skip
+    context = {"page": page, "rows": rows, "shows_left": shows_left, "rules": rules}
+    return render(request, "people/page.html", context)
 
 
 def _profile_url(access: ProjectAccess, member: Member) -> str:
@@ -77,8 +86,18 @@ def _show_person(
 ) -> HttpResponse:  # fmt: skip
     activity = activity_of([member])[member.pk]
     context = {"member": member, "activity": activity, "form": form, "pause_form": pause_form,
-               "evidence": pause_evidence(member.pause_evidence)}  # fmt: skip
+               "evidence": pause_evidence(member.pause_evidence)} | _qualification(member)  # fmt: skip
     return render(request, "people/person.html", context, status=422 if form.errors or pause_form.errors else 200)
+
+
+def _qualification(member: Member) -> dict[str, Any]:
+    """How they stand with the qualification; nothing where the project asks for none and they were never asked."""
+    rules = qualification_of(member.project)
+    attempts = list(attempts_of(member))
+    if rules is None and not attempts:
+        return {}
+    major = current_major(member.project.guideline_id)
+    return {"attempts": attempts, "standing": standings(rules, [member], major)[member.pk] if rules else None}
 
 
 @require_POST

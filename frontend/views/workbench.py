@@ -4,13 +4,11 @@ import re
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,77 +16,30 @@ from accounts.errors import DomainError, NotFound
 from accounts.permissions import Capability
 from annotation.models import Annotation
 from annotation.selectors.access import ProjectAccess
+from annotation.selectors.feedback import echo_of
 from annotation.selectors.instructions import instructions_of
-from annotation.selectors.progress import my_progress
-from annotation.selectors.work import LeasedTask, current_task
+from annotation.selectors.work import current_task
+from annotation.services.desk import flag_item, park_task, take_back_parked
+from annotation.services.onboarding import verdict_to_show, verdict_was_shown
 from annotation.services.queue import claim_next, release_lease, renew_lease, save_draft, skip_task
 from annotation.services.refusals import InvalidAnswer, LeaseExpired, SubmissionConflict
-from annotation.services.submission import submit_annotation, undo_last_submission
-from frontend.forms.workbench import QuestionField, parse_answer, question_fields
+from annotation.services.submission import SubmittedAndNext, submit_and_claim, undo_last_submission
+from frontend.forms.workbench import parse_answer, skip_reason
 from frontend.guard import project_page
-from frontend.reading.guides import Guide, guide_of
-from frontend.reading.payloads import PayloadView, payload_views
+from frontend.reading.feedback import told_answer
+from frontend.views.workbench_showing import (
+    guide_for,
+    page_context,
+    show_feedback,
+    show_nothing,
+    show_refused,
+    show_state,
+    show_task,
+    show_verdict,
+    shown_task,
+    verdict_state,
+)
 from guidelines.label_schema import Question
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A leased task as the template shows it."""
-
-    lease_id: uuid.UUID
-    submission_id: uuid.UUID
-    version: Any
-    url: dict[str, str]
-    payload: list[PayloadView]
-    fields: list[QuestionField]
-    notice: str = ""
-    problem: str = ""
-    is_swap: bool = False
-    is_new_panel: bool = False
-
-
-@dataclass(frozen=True)
-class State:
-    """What stands in place of a task. `kept` is an answer that could not be stored, question by question."""
-
-    code: str
-    title: str
-    text: str
-    action: str = ""
-    kept: tuple[tuple[str, str], ...] = ()
-    is_swap: bool = False
-
-
-def states() -> dict[str, tuple[str, str, str]]:
-    """Title, text and action by refusal code; other refusals show their own sentence."""
-    return {
-        "done": (
-            _("Nothing for you right now"),
-            _("Every item that needs you is answered or in somebody's hands. New ones appear here as they come."),
-            _("Look again"),
-        ),
-        "lease_expired": (
-            _("This item went to somebody else"),
-            _("You were away for longer than it is kept. What you answered is shown here and was not counted."),
-            _("Next item"),
-        ),
-        "idempotency_conflict": (
-            _("Your first answer is stored"),
-            _("It had arrived before the connection broke. To change it, go on and press U."),
-            _("Next item"),
-        ),
-        "annotator_paused": (_("Your work here is paused"), _("The lead of this project can tell you why."), ""),
-        "project_paused": (
-            _("This project is paused"), _("Nothing is handed out until the lead resumes it."), _("Look again"),
-        ),
-        "project_closed": (_("This project is closed"), _("Thank you. There is nothing left to label here."), ""),
-        "guideline_not_published": (
-            _("The guideline is not published yet"),
-            _("Labeling starts when the lead publishes its first version."),
-            _("Look again"),
-        ),
-    }  # fmt: skip
-
 
 View = Callable[..., HttpResponse]
 
@@ -106,8 +57,9 @@ def action(view: View) -> View:
         except NotFound:
             raise
         except DomainError as error:
-            response = _show_state(request, access, error.code, detail=error.detail, status=error.status)
-        if request.headers.get("HX-Request") != "true" and response.status_code == 200:
+            response = show_state(request, access, error.code, detail=error.detail, status=error.status)
+        is_a_step = response.status_code in {200, 204} and not hasattr(response, "stays")
+        if request.headers.get("HX-Request") != "true" and is_a_step:
             return redirect("workbench", access.project.slug)
         return response
 
@@ -119,12 +71,19 @@ def action(view: View) -> View:
 def workbench(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """The page: the item held now, or a start that claims one by POST."""
     task = current_task(access.annotator)
-    shown = _shown(access, task, is_swap=False) if task else None
-    return render(request, "workbench/page.html", _page_context(access, shown, _guide(access, task) if task else None))
+    if task is not None:
+        shown = shown_task(access, task, is_swap=False)
+        return render(request, "workbench/page.html", page_context(access, shown, guide_for(access, task)))
+    verdict = verdict_to_show(access.annotator) if access.annotator.paused_at is None else None
+    state = verdict_state(access, verdict) if verdict else None
+    return render(request, "workbench/page.html", page_context(access, None, None) | {"state": state})
 
 
 @action
 def claim(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    seen = request.POST.get("seen", "")
+    if seen.isascii() and seen.isdigit() and len(seen) < 19:
+        verdict_was_shown(access.annotator, int(seen))
     return _show_next(request, access)
 
 
@@ -135,7 +94,7 @@ def submit(request: HttpRequest, access: ProjectAccess, lease_id: uuid.UUID) -> 
     questions = _questions_of(access, lease_id)
     answer = parse_answer(questions, request.POST)
     try:
-        submit_annotation(
+        both = submit_and_claim(
             annotator=access.annotator,
             lease_id=lease_id,
             answer=answer,
@@ -146,16 +105,52 @@ def submit(request: HttpRequest, access: ProjectAccess, lease_id: uuid.UUID) -> 
     except InvalidAnswer as error:
         if task is None or task.lease.id != lease_id:
             raise
-        return _show_refused(request, access, task, answer, error)
+        return show_refused(request, access, task, answer, error)
     except (LeaseExpired, SubmissionConflict) as error:
-        return _show_state(request, access, error.code, kept=_in_words(questions, answer), status=error.status)
-    return _show_next(request, access)
+        return show_state(request, access, error.code, kept=_in_words(questions, answer), status=error.status)
+    return _show_what_follows(request, access, both)
+
+
+def _show_what_follows(request: HttpRequest, access: ProjectAccess, both: SubmittedAndNext) -> HttpResponse:
+    """What the gold says, where it is told: a mistake before anything else, a right answer above the next item."""
+    answered = both.submitted.annotation
+    echo = echo_of(answered)
+    if echo.feedback is not None and not echo.feedback.all_right:
+        return show_feedback(request, access, answered, echo.feedback)
+    verdict = verdict_to_show(access.annotator) if echo.is_of_qualification else None
+    if verdict is not None:
+        return show_verdict(request, access, verdict)
+    if both.refusal is not None:
+        raise both.refusal
+    if both.next is None:
+        return show_nothing(request, access)
+    told = told_answer(answered, echo.feedback) if echo.feedback else None
+    return show_task(request, access, both.next, told=told)
 
 
 @action
 def skip(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    reason = request.POST.get("reason", "")[:500].strip()
+    reason = skip_reason(request.POST)
     skip_task(annotator=access.annotator, lease_id=_uuid(request.POST.get("lease", "")), reason=reason)
+    return _show_next(request, access)
+
+
+@action
+def ask(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """Park the item with a question to the lead, with what is chosen so far; or flag it and go on with it."""
+    lease_id = _uuid(request.POST.get("lease", ""))
+    words = {"note": request.POST.get("note", ""), "clause": request.POST.get("clause", "")}
+    if request.POST.get("do") == "flag":
+        flag_item(annotator=access.annotator, lease_id=lease_id, **words)
+        return HttpResponse(status=204)
+    answer = parse_answer(_questions_of(access, lease_id), request.POST)
+    park_task(annotator=access.annotator, lease_id=lease_id, answer=answer or None, **words)
+    return _show_next(request, access, notice=_("Parked. It comes back to you with the lead's reply."))
+
+
+@action
+def take_back(request: HttpRequest, access: ProjectAccess, note_id: int) -> HttpResponse:
+    take_back_parked(annotator=access.annotator, note_id=note_id)
     return _show_next(request, access)
 
 
@@ -167,8 +162,8 @@ def undo(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         held = current_task(access.annotator)
         if held is None:
             raise
-        return _show_task(request, access, held, notice=error.detail)
-    return _show_task(request, access, task, notice=_("Taken back. Change it and submit again."))
+        return show_task(request, access, held, is_again=True, notice=error.detail)
+    return show_task(request, access, task, is_again=True, notice=_("Taken back. Change it and submit again."))
 
 
 @require_POST
@@ -208,85 +203,12 @@ def renew(request: HttpRequest, access: ProjectAccess, lease_id: uuid.UUID) -> H
     return HttpResponse(status=204)
 
 
-# --- what is shown -------------------------------------------------------------------------------------------
-
-
-def _show_next(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+def _show_next(request: HttpRequest, access: ProjectAccess, *, notice: str = "") -> HttpResponse:
+    verdict = verdict_to_show(access.annotator)
+    if verdict is not None:
+        return show_verdict(request, access, verdict)
     task = claim_next(annotator=access.annotator)
-    if task is None:
-        return _show_state(request, access, "done")
-    return _show_task(request, access, task)
-
-
-def _show_task(
-    request: HttpRequest, access: ProjectAccess, task: LeasedTask, *, notice: str = "", problem: str = "",
-    answer: dict[str, Any] | None = None, errors: dict[str, list[str]] | None = None, status: int = 200,
-) -> HttpResponse:  # fmt: skip
-    is_swap = request.headers.get("HX-Request") == "true"
-    is_new_panel = not is_swap or request.POST.get("panel_version") != task.version.sha256
-    shown = _shown(
-        access, task, answer, errors, notice=notice, problem=problem, is_swap=is_swap, is_new_panel=is_new_panel
-    )
-    guide = _guide(access, task) if is_new_panel else None
-    template = "workbench/_task.html" if is_swap else "workbench/page.html"
-    return render(request, template, _page_context(access, shown, guide), status=status)
-
-
-def _page_context(access: ProjectAccess, shown: Shown | None, guide: Guide | None) -> dict[str, Any]:
-    return {
-        "access": access,
-        "shown": shown,
-        "guide": guide,
-        "mine": my_progress(access.annotator),
-        "renew_seconds": max(access.project.lease_seconds // 3, 5),
-    }
-
-
-def _show_refused(
-    request: HttpRequest, access: ProjectAccess, task: LeasedTask, answer: dict[str, Any], error: InvalidAnswer
-) -> HttpResponse:
-    by_question: dict[str, list[str]] = {}
-    for fault in error.errors:
-        by_question.setdefault(re.split(r"[.\[]", fault.path.removeprefix("answer."))[0], []).append(fault.detail)
-    problem = _("Not stored yet: see below.")
-    return _show_task(request, access, task, problem=problem, answer=answer, errors=by_question, status=422)
-
-
-def _show_state(
-    request: HttpRequest, access: ProjectAccess, code: str, *, detail: str = "", status: int = 200,
-    kept: tuple[tuple[str, str], ...] = (),
-) -> HttpResponse:  # fmt: skip
-    title, text, what_now = states().get(code, (_("This did not work"), detail, _("Next item")))
-    state = State(code, title, text, what_now, kept, is_swap=True)
-    context = {"access": access, "state": state, "mine": my_progress(access.annotator)}
-    if request.headers.get("HX-Request") != "true":
-        return render(request, "workbench/state_page.html", context, status=status)
-    return render(request, "workbench/_state.html", context, status=status)
-
-
-def _shown(
-    access: ProjectAccess, task: LeasedTask, answer: dict[str, Any] | None = None,
-    errors: dict[str, list[str]] | None = None, *, is_swap: bool = True, is_new_panel: bool = False,
-    notice: str = "", problem: str = "",
-) -> Shown:  # fmt: skip
-    questions = instructions_of(task.version.id, task.version.sha256).questions
-    args = [access.project.slug, task.lease.id]
-    return Shown(
-        lease_id=task.lease.id,
-        submission_id=uuid.uuid4(),
-        version=task.version,
-        url={name: reverse(f"workbench-{name}", args=args) for name in ("submit", "draft", "renew")},
-        payload=payload_views(task.fields, task.item.payload),
-        fields=question_fields(questions, answer if answer is not None else task.draft or {}, errors),
-        notice=notice,
-        problem=problem,
-        is_swap=is_swap,
-        is_new_panel=is_new_panel,
-    )
-
-
-def _guide(access: ProjectAccess, task: LeasedTask) -> Guide:
-    return guide_of(access.project.guideline.title, task.version.id, task.version.sha256)
+    return show_nothing(request, access) if task is None else show_task(request, access, task, notice=notice)
 
 
 # --- what was posted -----------------------------------------------------------------------------------------

@@ -88,12 +88,12 @@ def test_skip_asks_why_and_escape_keeps_the_item(bench: Page) -> None:
     press(bench, "s", "Escape")
     expect(bench.locator("#skip-dialog")).to_be_hidden()
 
-    press(bench, "s")
+    press(bench, "s", "3", "Tab")
     bench.keyboard.type("cannot read it")
     press(bench, "Enter")
 
     expect(bench.get_by_text("Message 1")).to_be_visible()
-    assert Skip.objects.get().reason == "cannot read it"
+    assert Skip.objects.get().reason == "broken item: cannot read it"
 
 
 def test_every_key_is_listed(bench: Page) -> None:

@@ -177,13 +177,35 @@ async function renew() {
   }
 }
 
+// --- dialogs: skip, and a question to the lead ------------------------------------------------------------------
+
+function closeAfter(dialog, status) {
+  if (!dialog) return;
+  dialog.close();
+  dialog.querySelector("form").reset();
+  if (status === 204) say(bench.dataset.flaggedText, "good"); // flagged: the item stays, and so does what was chosen
+}
+
+// The clauses of the panel, the current one chosen: a question is mostly about what somebody is reading.
+function offerClauses(dialog) {
+  const choice = dialog.querySelector("[data-clause-choice]");
+  const clauses = [...document.querySelectorAll("#guide [data-clause]")];
+  const options = clauses.map((clause) => new Option(clause.querySelector("h2").textContent.trim(), clause.dataset.clause));
+  choice.replaceChildren(choice.options[0], ...options);
+  choice.value = clauses.find((clause) => clause.classList.contains("is-current"))?.dataset.clause ?? "";
+}
+
+const askDialog = document.querySelector("[data-ask]");
+if (askDialog) {
+  new MutationObserver(() => { if (askDialog.open) offerClauses(askDialog); }).observe(askDialog, { attributeFilter: ["open"] });
+}
+
 // --- a new task on the page -------------------------------------------------------------------------------------
 
 function settle() {
   const form = task();
   for (const element of document.querySelectorAll("[data-needs-task]")) element.inert = !form;
-  const lease = document.querySelector("[data-current-lease]");
-  if (lease) lease.value = form?.dataset.lease ?? "";
+  for (const lease of document.querySelectorAll("[data-current-lease]")) lease.value = form?.dataset.lease ?? "";
   current = null;
   spent = 0;
   lastSign = Date.now();
@@ -235,7 +257,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (lease && event.detail.successful) forgetDraft(lease);
   if (event.detail.successful) {
     connected(true);
-    if (event.detail.elt.closest?.("#skip-dialog")) document.getElementById("skip-dialog").close();
+    closeAfter(event.detail.elt.closest?.("dialog"), event.detail.xhr.status);
   }
 });
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
