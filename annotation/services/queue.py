@@ -20,6 +20,8 @@ from annotation.services.leases import (
     save_draft,
     skip_task,
 )
+from annotation.services.onboarding import Waiting
+from annotation.services.qualifying import lease_for_qualification
 from annotation.services.refusals import GuidelineNotPublished, NothingOpen, ProjectPaused
 from annotation.services.rounds import current_major, open_rounds, reopen_under_new_major
 from annotation.services.searching import Way, end_of_queue
@@ -133,7 +135,7 @@ def fast_claim(annotator: Member, turn: Turn) -> LeasedTask | None:
 
     None says nothing: ask `claim_next` after the transaction.
     """
-    if turn.status == Project.Status.PAUSED or turn.refusal is not None:
+    if turn.status == Project.Status.PAUSED or turn.refusal is not None or turn.must_qualify:
         return None
     if not turn.rules.has_contracts:
         return _lease_one(annotator, turn, ahead=False, waits=False)[0]
@@ -148,6 +150,12 @@ def _lease_one(annotator: Member, turn: Turn, *, ahead: bool, waits: bool) -> tu
     values = {"annotator": turn.annotator_id, "lease_seconds": turn.lease_seconds, "ahead": ahead}
     if turn.n_held and rows_changed(_RENEW_HELD, values):
         return current_task(annotator, ahead=ahead), True
+    if turn.must_qualify:
+        step = lease_for_qualification(annotator, turn, turn.queue.major or 1, ahead=ahead)
+        if isinstance(step, LeasedTask | Waiting):
+            return (step, True) if isinstance(step, LeasedTask) else (None, True)
+        if step is not None:
+            return None, waits  # an attempt was scored just now: once that is stored, the claim looks again
     if _has_had_their_share(turn, ahead=ahead):
         return None, True
     if turn.knows_nothing_is_left:
