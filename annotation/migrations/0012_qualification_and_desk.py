@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0010_models_hold_no_seat_and_only_models_predict'),
+        ('annotation', '0011_gold_is_judged_anew_after_a_pause'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
