@@ -15,7 +15,7 @@ from quality.services.contract_board import ContractState, Term
 
 TERM_NAMES = {
     "target_labels": gettext_lazy("Labels"),
-    "overlap_share": gettext_lazy("Items with labels of two people or more"),
+    "overlap_share": gettext_lazy("Share of its items with the labels wanted"),
     "lowest_alpha": gettext_lazy("Krippendorff's alpha, lower end of its interval"),
     "widest_interval": gettext_lazy("Interval of alpha, from end to end"),
     "least_cohorts": gettext_lazy("Different cohorts on an item"),
@@ -64,16 +64,15 @@ def sentence(shown: Sequence[ShownContract]) -> str:
 
 
 def alpha_plot(states: Sequence[ContractState], slug: str) -> IntervalRowsPlot | None:
-    """Alpha of each slice that has one or is promised one; a common promise is drawn as a line."""
+    """Alpha of each slice that has one or is promised one, as soon as one has; a common promise is drawn as a line."""
     drawn = [s for s in states if s.alpha is not None or s.contract.lowest_alpha is not None]
-    if not drawn:
+    if all(state.alpha is None for state in drawn):
         return None
     promised = {state.contract.lowest_alpha for state in drawn}
     reference = promised.pop() if len(promised) == 1 else None
-    return interval_rows(
-        [_alpha_row(state, slug) for state in drawn], reference=reference,
-        reference_label=_("at least %(alpha)s is promised") % {"alpha": decimal(reference)} if reference else "",
-    )  # fmt: skip
+    label = "" if reference is None else _("at least %(alpha)s is promised") % {"alpha": decimal(reference)}
+    rows = [_alpha_row(state, slug) for state in drawn]
+    return interval_rows(rows, reference=reference, reference_label=label)
 
 
 def _alpha_row(state: ContractState, slug: str) -> IntervalRow:

@@ -49,18 +49,19 @@ def contract_states(project: Project) -> list[ContractState]:
         return []
     taken, items = labels_taken(project), _items_by_lane(project.pk)
     return [
-        _state(contract, taken.get(contract.number, 0), *items.get(contract.number, (0, 0))) for contract in contracts
+        _state(contract, taken.get(contract.number, 0), *items.get(contract.number, (0, 0, 0)))
+        for contract in contracts
     ]
 
 
-def _state(contract: SliceContract, taken: int, items: int, shared: int) -> ContractState:
+def _state(contract: SliceContract, taken: int, items: int, shared: int, enough: int) -> ContractState:
     facts: dict[str, Any] = contract.need_facts
     low, high = facts.get("low"), facts.get("high")
     terms = []
     if contract.target_labels is not None:
         terms.append(Term("target_labels", contract.target_labels, taken, taken >= contract.target_labels, items))
     if contract.overlap_share is not None:
-        share = shared / items if items else None
+        share = enough / items if items else None
         is_met = None if share is None else share >= contract.overlap_share
         terms.append(Term("overlap_share", contract.overlap_share, share, is_met, items))
     if contract.lowest_alpha is not None:
@@ -82,22 +83,27 @@ def _measured(name: str, wanted: float, facts: dict[str, Any], *, at_least: bool
     return Term(name, wanted, reached, reached >= wanted if at_least else reached <= wanted, found["n"], note)
 
 
-def _items_by_lane(project_id: int) -> dict[int, tuple[int, int]]:
-    """Items of each lane, and those of them that have labels of two people or more."""
+def _items_by_lane(project_id: int) -> dict[int, tuple[int, int, int]]:
+    """Items of each lane; those with labels of two people or more; those with as many as the contract shares."""
     with connection.cursor() as cursor:
         cursor.execute(_ITEMS, {"project": project_id})
-        return {lane: (items, shared) for lane, items, shared in cursor.fetchall()}
+        return {lane: (items, shared, enough) for lane, items, shared, enough in cursor.fetchall()}
 
 
 _ITEMS = f"""
-    WITH shared AS MATERIALIZED (
-        SELECT answer.item_id FROM annotation_annotation answer
+    WITH labeled AS MATERIALIZED (
+        SELECT answer.item_id, count(DISTINCT answer.annotator_id) AS people FROM annotation_annotation answer
         JOIN annotation_round round ON round.id = answer.round_id
         WHERE answer.project_id = %(project)s AND answer.superseded_at IS NULL AND answer.annotator_kind = 'human'
           AND round.kind IN ('initial', 'relabel', 'imported')
-        GROUP BY answer.item_id HAVING count(DISTINCT answer.annotator_id) > 1
+        GROUP BY answer.item_id
+    ), placed AS (
+        SELECT {LANE_OF_ITEM} AS lane, labeled.people
+        FROM annotation_item item LEFT JOIN labeled ON labeled.item_id = item.id WHERE item.project_id = %(project)s
     )
-    SELECT {LANE_OF_ITEM} AS lane, count(*), count(shared.item_id)
-    FROM annotation_item item LEFT JOIN shared ON shared.item_id = item.id
-    WHERE item.project_id = %(project)s GROUP BY 1
+    SELECT placed.lane, count(*), count(*) FILTER (WHERE people >= 2),
+           count(*) FILTER (WHERE people >= coalesce(contract.shared_labels, 2))
+    FROM placed LEFT JOIN annotation_slicecontract contract
+        ON contract.project_id = %(project)s AND contract.number = placed.lane
+    GROUP BY placed.lane
 """  # noqa: S608  (our own text)

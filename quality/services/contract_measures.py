@@ -51,7 +51,7 @@ def measure_contracts(table: LabelTable) -> list[Measure]:
 def _measure(contract: SliceContract, labels: LabelTable, n_items: int, taken: dict[int, int]) -> Measure:
     sizes = np.bincount(labels.item, minlength=len(labels.item_ids))
     shared = int((sizes >= 2).sum())
-    overlap = _overlap(contract, shared, n_items)
+    overlap = _overlap(contract, int((sizes >= (contract.shared_labels or 2)).sum()), n_items)
     is_filling = _is_filling(contract, overlap, shared, n_items, taken.get(contract.number, 0))
     questions = {q.key: _agreement(labels, q.key) for q in labels.questions}
     facts: Facts = {
@@ -72,10 +72,11 @@ def _is_filling(contract: SliceContract, overlap: Facts | None, shared: int, n_i
     return is_short or (overlap is not None and overlap["short"] > 0)
 
 
-def _overlap(contract: SliceContract, shared: int, n_items: int) -> Facts | None:
+def _overlap(contract: SliceContract, enough: int, n_items: int) -> Facts | None:
+    """`enough` items have as many labels as the contract promises to a share of them."""
     if contract.overlap_share is None:
         return None
-    reached = shared / n_items if n_items else None
+    reached = enough / n_items if n_items else None
     note = "" if n_items else "No item is in this slice yet."
     short = _behind(contract.overlap_share - reached, contract.overlap_share) if reached is not None else 0.0
     return _term("overlap_share", contract.overlap_share, reached, short, n_items, note)

@@ -57,9 +57,9 @@ def test_its_state_says_what_is_reached_of_each_term(
     state = api(lea).get(f"{URL}1/").json()["state"]
     assert (state["taken"], state["items"], state["items_shared"], state["alpha"]) == (2, 2, 1, None)
     terms = {term["name"]: (term["wanted"], term["reached"], term["is_met"]) for term in state["terms"]}
-    assert terms["labels"] == (4, 2, False)
-    assert terms["overlap"] == (1, 0.5, False)
-    assert terms["alpha"] == (0.6, None, False)
+    assert terms["target_labels"] == (4, 2, False)
+    assert terms["overlap_share"] == (1, 0.0, False)
+    assert terms["lowest_alpha"] == (0.6, None, None)
 
 
 @pytest.mark.parametrize(

@@ -302,7 +302,7 @@ def test_a_paused_project_tasks_for_the_lead_and_paused_people_are_named(
     lea: User, project: Project, ana: User, member_of: Callable[[User], Member]
 ) -> None:
     task = make_task(make_item(project, "i1"))
-    task.state = "needs_lead"
+    task.state, task.desk_reason = "needs_lead", "skipped"
     task.save()
     Member.objects.filter(pk=member_of(ana).pk).update(paused_at=timezone.now())
     Project.objects.filter(pk=project.pk).update(status="paused")

@@ -136,6 +136,21 @@ def test_a_contract_that_is_met_needs_nothing(project: Project) -> None:
     assert term_of(state, "lowest_alpha").note == "intent"
 
 
+def test_two_labels_are_no_overlap_of_three(project: Project) -> None:
+    make_items(project, [f"d{n}" for n in range(4)], language="de")
+    rows = [(f"d{n}", who, "refund") for n in range(4) for who in ("ana", "ben", "cho")[: 3 if n < 1 else 2]]
+    make_labels(project, rows, round_key="initial")
+    made = contract(project, overlap_share=0.5, shared_labels=3)
+
+    analyse(project)
+
+    made.refresh_from_db()
+    (state,) = contract_states(project)
+    assert made.need == pytest.approx(0.5)  # a quarter, where a half was promised
+    assert (state.items_shared, term_of(state, "overlap_share").reached) == (4, 0.25)
+    assert not term_of(state, "overlap_share").is_met
+
+
 def test_overlap_is_the_share_of_items_with_labels_of_two_people(project: Project) -> None:
     make_items(project, [f"d{n}" for n in range(10)], language="de")
     rows = [(f"d{n}", who, "refund") for n in range(4) for who in ("ana", "ben")[: 2 if n < 2 else 1]]
