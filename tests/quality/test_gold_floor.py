@@ -23,7 +23,7 @@ MemberOf = Callable[[User], Member]
 
 @pytest.fixture
 def mine(project: Project, lea: User, ana: User, member_of: MemberOf) -> Member:
-    Routing.objects.create(project=project, gold_floor=0.7, gold_floor_least=20)
+    Routing.objects.filter(project=project).update(gold_floor=0.7, gold_floor_least=20)
     make_items(project, [f"g{number:02d}" for number in range(80)])
     for number in range(80):
         make_gold(project, f"g{number:02d}", {"intent": "refund"}, lea)
