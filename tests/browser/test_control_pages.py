@@ -61,7 +61,7 @@ def test_gold_repeats_and_prelabels_are_read_by_leads(
     slug = measured.project.slug
     for at, address, words in (
         ("profile", reverse("profile", args=[slug, measured.pk]), "20 of 30 known answers are right"),
-        ("person", reverse("person", args=[slug, measured.pk]), "the project asks for 85"),
+        ("person", reverse("person", args=[slug, measured.pk]), "this project asks for 85%"),
         ("agreement", reverse("agreement", args=[slug]), "What pre-labels do"),
         ("item", reverse("item", args=[slug, "i01"]), "Answers that measure the person"),
         ("predictions", reverse("import", args=[slug]) + "?kind=predictions", "What models say. They count as nobody"),
