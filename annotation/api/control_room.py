@@ -17,6 +17,7 @@ from annotation.api.base import ProjectView
 from annotation.models import Round
 from annotation.selectors.control_room import ControlRoom, PersonAtWork, Times, control_room
 from annotation.selectors.in_hand import round_of
+from annotation.selectors.savings import Savings, adaptive_savings
 from annotation.selectors.slices import SliceKey, slice_progress
 from annotation.services.round_control import STATES, set_round_state
 from operations.api.pages import check_parameters, page_response
@@ -29,7 +30,13 @@ class ControlRoomView(ProjectView):
     def get(self, request: Request, slug: str) -> Response:
         check_parameters(request, [])
         room = control_room(self.access.project)
-        return Response(_body(room) | {"slices": [_slice_body(key) for key in slice_progress(self.access.project)]})
+        return Response(
+            _body(room)
+            | {
+                "slices": [_slice_body(key) for key in slice_progress(self.access.project)],
+                "adaptive": _savings_body(adaptive_savings(self.access.project)),
+            }
+        )
 
 
 def _body(room: ControlRoom) -> dict[str, Any]:
@@ -64,6 +71,10 @@ def _person_body(person: PersonAtWork) -> dict[str, Any]:
 
 def _times_body(times: Times) -> dict[str, Any]:
     return {"median": times.median, "p90": times.p90, "n": times.n, "n_without_time": times.n_without}
+
+
+def _savings_body(savings: Savings) -> dict[str, Any]:
+    return asdict(savings) | {"saved": savings.saved}
 
 
 def _slice_body(key: SliceKey) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from annotation.forecast import LEAST_DAYS, SILENT_DAYS, Forecast
 from annotation.models import Round
 from annotation.selectors.control_room import Backlog, ControlRoom, Pace, Times
 from annotation.selectors.progress import RoundProgress
+from annotation.selectors.savings import Savings
 from annotation.selectors.slices import SliceKey, SliceProgress
 from frontend.plots import BarPlot, Progress, bar_plot, progress_bar
-from frontend.wording import count, duration, whole
+from frontend.wording import count, duration, percent, whole
 
 STATE_BADGES = {"open": "good", "paused": "warn", "closed": ""}
 
@@ -171,3 +172,21 @@ def _day(at: date | None) -> str:
 
 def as_of(room: ControlRoom) -> str:
     return _("Days and hours in the time zone %(zone)s.") % {"zone": room.time_zone}
+
+
+def savings_sentence(savings: Savings) -> str:
+    """What adaptive overlap has saved; "" where no task of it has come to an end."""
+    if savings.share_saved is None:
+        return ""
+    facts = {
+        "tasks": count(savings.tasks_settled, _("item"), _("items")), "given": whole(savings.labels_given),
+        "fixed": whole(savings.labels_fixed), "share": percent(savings.share_saved),
+    }  # fmt: skip
+    words = _(
+        "Adaptive overlap has settled %(tasks)s and took %(given)s labels of the %(fixed)s it might have: "
+        "%(share)s saved."
+    )
+    if not savings.to_adjudication:
+        return words % facts
+    left = count(savings.to_adjudication, _("item is"), _("items are"))
+    return words % facts + " " + _("%(left)s left to the lead, because people go on disagreeing.") % {"left": left}

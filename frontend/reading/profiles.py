@@ -146,9 +146,8 @@ def _share_row(label: str, row: Mapping[str, Any], share: str, *, is_total: bool
 
 @dataclass(frozen=True)
 class PauseEvidence:
-    """The figures on which a rule has paused somebody, and the items they got wrong."""
+    """The figures on which a rule has paused somebody (the reason says them in words), and the items they got wrong."""
 
-    title: str
     plot: IntervalRowsPlot
     items: list[str]
 
@@ -158,12 +157,9 @@ def pause_evidence(evidence: Mapping[str, Any] | None) -> PauseEvidence | None:
     if not evidence:
         return None
     n, right, floor = evidence["n"], evidence["right"], evidence["floor"]
-    title = _("%(right)s of %(n)s known answers were right; the project asks for %(floor)s") % {
-        "right": whole(right), "n": whole(n), "floor": percent(floor),
-    }  # fmt: skip
     row = IntervalRow(_("Known answers"), right / n, evidence["lower"], evidence["upper"], n, tone="bad")
     plot = interval_rows(
-        [row], lower=0, upper=1, reference=floor, reference_label=_("The dashed line is what the project asks for"),
-        as_percent=True,
+        [row], lower=0, upper=1, reference=floor, as_percent=True,
+        reference_label=_("The dashed line is what the project asks for: %(floor)s") % {"floor": percent(floor)},
     )  # fmt: skip
-    return PauseEvidence(title, plot, list(evidence["items"]))
+    return PauseEvidence(plot, list(evidence["items"]))

@@ -30,7 +30,7 @@ def right_on(n: int, right: int, **questions: tuple[int, int]) -> GoldScore:
 
 
 def test_teaching_gold_says_what_is_right_and_why(project: Project, ana: User, member_of: MemberOf) -> None:
-    Routing.objects.create(project=project, gold_mode="teaching")
+    Routing.objects.filter(project=project).update(gold_mode="teaching")
     answer = answer_in_seat(project, "i0", member_of(ana), {"intent": "refund", "urgency": 4}, kind="gold")
 
     feedback = gold_feedback(answer)
@@ -45,7 +45,7 @@ def test_teaching_gold_says_what_is_right_and_why(project: Project, ana: User, m
 @pytest.mark.parametrize("has_settings", [False, True])
 def test_silent_gold_says_nothing(project: Project, ana: User, member_of: MemberOf, has_settings: bool) -> None:
     if has_settings:
-        Routing.objects.create(project=project, gold_mode="silent")
+        Routing.objects.filter(project=project).update(gold_mode="silent")
     answer = answer_in_seat(project, "i0", member_of(ana), "refund", kind="gold")
 
     assert gold_feedback(answer) is None
@@ -66,19 +66,19 @@ def test_a_qualification_gives_feedback_where_it_says_so_whatever_the_gold_does(
 def test_ordinary_answers_and_repeats_get_no_feedback_even_where_there_is_gold(
     project: Project, ana: User, member_of: MemberOf, kind: str
 ) -> None:
-    Routing.objects.create(project=project, gold_mode="teaching")
+    Routing.objects.filter(project=project).update(gold_mode="teaching")
 
     assert gold_feedback(answer_in_seat(project, "i0", member_of(ana), "refund", kind=kind)) is None
 
 
 def test_an_item_without_gold_has_no_feedback(project: Project, ana: User, member_of: MemberOf) -> None:
-    Routing.objects.create(project=project, gold_mode="teaching")
+    Routing.objects.filter(project=project).update(gold_mode="teaching")
 
     assert gold_feedback(answer_in_seat(project, "i3", member_of(ana), "refund", kind="gold")) is None
 
 
 def test_an_amendment_is_judged_by_what_was_said_first(project: Project, ana: User, member_of: MemberOf) -> None:
-    Routing.objects.create(project=project, gold_mode="teaching")
+    Routing.objects.filter(project=project).update(gold_mode="teaching")
     first = answer_in_seat(project, "i0", member_of(ana), "billing", kind="gold")
 
     second = amended(first, {"intent": "refund", "urgency": 3})

@@ -1,9 +1,16 @@
 """What adaptive overlap saved against asking everybody it might have asked."""
 
+from collections.abc import Callable
+
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
 from annotation.models import Assignment, Item, Member, Project, Task
 from annotation.selectors.savings import Savings, adaptive_savings
 from tests.factories.annotation import make_item, make_task
 from tests.factories.control import answer_in_seat
+from tests.frontend.pages import browser_of
 
 
 def settled(project: Project, name: str, given: int, most: int | None, state: str, reason: str = "") -> Task:
@@ -43,3 +50,19 @@ def test_unfinished_superseded_fixed_and_other_peoples_tasks_are_left_out(projec
     assert adaptive_savings(project) == Savings(0, 0, 0, 0)
     assert adaptive_savings(project).share_saved is None
     assert Item.objects.count() == 4
+
+
+def test_leads_read_it_in_the_control_room(project: Project, lea: User, max_: User, api: Callable[..., Client]) -> None:
+    url = reverse("routing", args=[project.slug])
+    assert "Adaptive overlap has settled" not in browser_of(lea).get(url).content.decode()
+    settled(project, "sure", 2, 5, "done")
+    settled(project, "disputed", 5, 5, "needs_lead", "disagreement")
+
+    html = browser_of(lea).get(url).content.decode()
+    body = api(max_, "read").get(f"/api/v1/projects/{project.slug}/control-room/").json()
+
+    assert "Adaptive overlap has settled 1 item and took 7 labels of the 10 it might have: 30\u202f% saved." in html
+    assert "1 item is left to the lead" in html
+    assert body["adaptive"] == {
+        "tasks_settled": 1, "labels_given": 7, "labels_fixed": 10, "to_adjudication": 1, "saved": 3,
+    }  # fmt: skip

@@ -146,7 +146,7 @@ def test_the_api_says_it_to_those_who_see_quality(
     project: Project, mine: Member, api: Callable[..., Client], max_: User, ana: User, eve: User
 ) -> None:
     prediction = predicted(project, "i00")
-    Routing.objects.create(project=project, prelabel_model=prediction.model, prelabel_share=0.5)
+    Routing.objects.filter(project=project).update(prelabel_model=prediction.model, prelabel_share=0.5)
     answer_in_seat(project, "i00", mine, "refund", prelabel=prediction, prelabel_shown=True)
     url = f"/api/v1/projects/{project.slug}/anchoring/"
 
