@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from accounts.errors import DomainError, Forbidden, NotFound
@@ -42,10 +42,10 @@ def page(capability: Capability) -> Callable[[View], View]:
     return decorate
 
 
-def project_page(capability: Capability) -> Callable[[View], View]:
+def project_page(capability: Capability) -> Callable[[Callable[..., HttpResponseBase]], View]:
     """For views under `/p/<slug>/`: `view(request, access, ...)` with the caller's ProjectAccess."""
 
-    def decorate(view: View) -> View:
+    def decorate(view: Callable[..., HttpResponseBase]) -> View:
         @functools.wraps(view)
         def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
@@ -54,7 +54,7 @@ def project_page(capability: Capability) -> Callable[[View], View]:
             def inside() -> HttpResponse:
                 access: ProjectAccess = project_access(signed_in_user(request), slug, capability)
                 request.access = access  # type: ignore[attr-defined]  # the navigation shows this project's places
-                return view(request, access, *args, **kwargs)
+                return cast(HttpResponse, view(request, access, *args, **kwargs))  # or a stream of one
 
             return answer(request, inside)
 

@@ -68,12 +68,16 @@ def _is_stream(request: Request) -> bool:
 
 def _wanted(request: Request) -> LeaseFilter:
     given = request.query_params
-    times = {name: _time(name, given[name]) for name in ("since", "until") if name in given}
-    names = {name: given[name] for name in ("reason", "annotator", "item", "round") if name in given}
-    return checked_filter(LeaseFilter(**names, **times))
+    wanted = LeaseFilter(
+        reason=given.get("reason"), annotator=given.get("annotator"), item=given.get("item"), round=given.get("round"),
+        since=_time("since", given.get("since")), until=_time("until", given.get("until")),
+    )  # fmt: skip
+    return checked_filter(wanted)
 
 
-def _time(name: str, raw: str) -> datetime:
+def _time(name: str, raw: str | None) -> datetime | None:
+    if raw is None:
+        return None
     try:
         return datetime.fromisoformat(raw)
     except ValueError as error:

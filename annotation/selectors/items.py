@@ -132,7 +132,7 @@ def _current_answers() -> QuerySet[Annotation]:
     return standing_answers().filter(item=OuterRef("pk"))
 
 
-def _urgency() -> ExpressionWrapper:
+def _urgency() -> "ExpressionWrapper[Any]":
     place = (Value(_HIGHEST) - F("priority")) * Value(_IDS) + F("id")
     return ExpressionWrapper(place, output_field=BigIntegerField())
 

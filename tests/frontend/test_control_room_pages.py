@@ -205,7 +205,7 @@ def test_days_of_the_filter_are_those_of_the_project(
     max_: User, project: Project, ana: User, member_of: MemberOf
 ) -> None:
     """Nine in the evening of 1 March in London is the morning of the 2nd in Auckland."""
-    Routing.objects.create(project=project, time_zone="Pacific/Auckland")
+    Routing.objects.update_or_create(project=project, defaults={"time_zone": "Pacific/Auckland"})
     claimed(member_of(ana))
     Lease.objects.update(granted_at=datetime(2026, 3, 1, 21, tzinfo=UTC))
     browser = browser_of(max_)
