@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.errors import NotFound
 from annotation.models import Annotation, Assignment, DeskNote, Item, Lease, Member, Project, Skip, Task
 from annotation.prepared import Prepared, first_row
 
@@ -125,6 +126,14 @@ _WAITING = Prepared(
 def desk_counts(project: Project) -> dict[str, int]:
     """How much waits, by kind. One query over what waits, whatever the size of the project."""
     return dict(zip(KINDS, first_row(_WAITING, {"project": project.pk}), strict=True))
+
+
+def note_of(project: Project, note_id: int) -> DeskNote:
+    """A note of the project; NotFound otherwise."""
+    note = DeskNote.objects.filter(project=project, pk=note_id).select_related("annotator").first()
+    if note is None:
+        raise NotFound
+    return note
 
 
 def answers_of_task(task_id: int) -> QuerySet[Annotation]:

@@ -84,7 +84,7 @@ def _options(question: Question, value: Any) -> list[OptionField]:
     chosen = value if isinstance(value, list) else [value]
     return [
         OptionField(option.key, option.label, option.hotkey, option.key in chosen, option, number)
-        for number, option in enumerate(question.options, start=1)
+        for number, option in enumerate(question.options)
     ]
 
 

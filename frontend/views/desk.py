@@ -11,10 +11,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.errors import DomainError, NotFound
+from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import Capability
+from annotation.models import DeskNote
 from annotation.selectors.access import ProjectAccess
-from annotation.selectors.desk import KINDS, DeskEntry, answers_of_task, desk_counts, desk_entries, lapsed_leases
+from annotation.selectors.desk import (
+    KINDS,
+    DeskEntry,
+    answers_of_task,
+    desk_counts,
+    desk_entries,
+    lapsed_leases,
+    note_of,
+)
 from annotation.services.desk import close_note
 from annotation.services.desk_decisions import reopen_task, set_aside
 from frontend.forms.desk import ReplyForm, SetAsideForm
@@ -72,8 +81,12 @@ def _show(
         "kind": kind, "has_more": len(entries) > A_PAGE,
     }  # fmt: skip
     if chosen is not None:
-        context |= _detail(access, chosen) | {"form": form or (ReplyForm() if chosen.note else SetAsideForm())}
+        context |= _detail(access, chosen) | {"form": form or _form_for(chosen)}
     return render(request, "desk/page.html", context, status=422 if form is not None else 200)
+
+
+def _form_for(entry: DeskEntry) -> ReplyForm | SetAsideForm:
+    return ReplyForm(is_question=entry.kind == DeskNote.Kind.PARK) if entry.note else SetAsideForm()
 
 
 def _url(access: ProjectAccess, kind: str, key: str = "") -> str:
@@ -82,9 +95,11 @@ def _url(access: ProjectAccess, kind: str, key: str = "") -> str:
 
 
 def _tabs(access: ProjectAccess, kind: str) -> list[Tab]:
-    counts, words = desk_counts(access.project), kind_words()
+    counts = desk_counts(access.project)
+    words = {name: word.capitalize() for name, word in kind_words().items()}
+    words |= {"park": _("Questions"), "flag": _("Flags")}
     every = Tab(_url(access, ""), _("All"), sum(counts.values()), not kind)
-    return [every, *(Tab(_url(access, name), words[name].capitalize(), counts[name], name == kind) for name in KINDS)]
+    return [every, *(Tab(_url(access, name), words[name], counts[name], name == kind) for name in KINDS)]
 
 
 def _row(access: ProjectAccess, entry: DeskEntry, kind: str, chosen: DeskEntry | None) -> DeskRow:
@@ -115,48 +130,50 @@ def _clause(access: ProjectAccess, key: str) -> tuple[str, str]:
 @require_POST
 @project_page(Capability.MANAGE_PROJECT)
 def desk_reply(request: HttpRequest, access: ProjectAccess, note_id: int) -> HttpResponse:
-    form = ReplyForm(request.POST)
-    form.is_valid()
+    note = note_of(access.project, note_id)
+    form = ReplyForm(request.POST, is_question=note.kind == DeskNote.Kind.PARK)
 
     def reply() -> str:
-        note = close_note(
-            actor=access.user, project=access.project, note_id=note_id, reply=form.cleaned_data.get("reply", "")
-        )
-        words = _("%(name)s has your reply.") if note.reply else _("Closed.")
-        return words % {"name": note.annotator.name} if note.reply else words
+        words = form.cleaned_data["reply"]
+        close_note(actor=access.user, project=access.project, note_id=note.pk, reply=words)
+        return _("%(name)s has your reply.") % {"name": note.annotator.name} if words else _("Closed.")
 
-    return _decide(request, access, f"note-{note_id}", form, reply)
+    return _decide(request, access, f"note-{note.pk}", form, reply if form.is_valid() else None)
 
 
 @require_POST
 @project_page(Capability.MANAGE_PROJECT)
 def desk_decide(request: HttpRequest, access: ProjectAccess, task_id: int) -> HttpResponse:
     """Ask everybody again, or set the task aside with a reason, as the button says."""
+    place: dict[str, Any] = {"actor": access.user, "project": access.project, "task_id": task_id}
     form = SetAsideForm(request.POST)
-    form.is_valid()
 
-    def decide() -> str:
-        if request.POST.get("decision") == "reopen":
-            reopen_task(actor=access.user, project=access.project, task_id=task_id)
-            return _("The item is handed out again.")
-        reason = form.cleaned_data.get("reason", "")
-        set_aside(actor=access.user, project=access.project, task_id=task_id, reason=reason)
+    def reopen() -> str:
+        reopen_task(**place)
+        return _("The item is handed out again.")
+
+    def leave() -> str:
+        set_aside(**place, reason=form.cleaned_data["reason"])
         return _("The item is set aside; its labels stay.")
 
-    return _decide(request, access, f"task-{task_id}", form, decide)
+    if request.POST.get("decision") == "reopen":
+        return _decide(request, access, f"task-{task_id}", SetAsideForm(), reopen)
+    return _decide(request, access, f"task-{task_id}", form, leave if form.is_valid() else None)
 
 
 def _decide(
-    request: HttpRequest, access: ProjectAccess, key: str, form: ReplyForm | SetAsideForm, act: Callable[[], str]
+    request: HttpRequest, access: ProjectAccess, key: str, form: ReplyForm | SetAsideForm,
+    act: Callable[[], str] | None,
 ) -> HttpResponse:  # fmt: skip
-    """Do it and go on with the next entry of the list; a refusal is shown beside what was written."""
+    """Do it and go on with the next entry of the list. A refusal by the form is shown beside what was written; one by
+    the facts (somebody else has decided) on top of the list."""
     kind = request.POST.get("kind", "")
-    if not form.errors:
-        try:
-            messages.success(request, act())
-            return redirect(_url(access, kind if kind in KINDS else ""))
-        except NotFound:
-            raise
-        except DomainError as refusal:
-            form.refuse(refusal)
-    return _show(request, access, kind, key, form)
+    if act is None:
+        return _show(request, access, kind, key, form)
+    try:
+        messages.success(request, act())
+    except (NotFound, Forbidden):
+        raise
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    return redirect(_url(access, kind if kind in KINDS else ""))

@@ -183,7 +183,7 @@ def show_verdict(request: HttpRequest, access: ProjectAccess, verdict: Verdict) 
 
 def verdict_state(access: ProjectAccess, verdict: Verdict) -> State:
     """How an attempt to qualify ended, before anything else is handed out; what was wrong, where that is shown."""
-    score = _("%(right)s of %(all)s were answered as they should be; %(needed)s are needed.") % {
+    score = _("%(right)s of %(all)s answered as they should be; needed: %(needed)s.") % {
         "right": verdict.n_right, "all": verdict.n_items, "needed": verdict.n_needed,
     }  # fmt: skip
     if verdict.is_passed:

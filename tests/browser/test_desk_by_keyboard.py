@@ -102,7 +102,7 @@ def test_the_reply_comes_back_above_the_item(
     press(desk, "r")
     desk.keyboard.type("A wrong fee is a billing error.")
     press(desk, "Control+Enter")
-    expect(desk.get_by_text("ana has your reply.")).to_be_visible()
+    expect(desk.locator("#messages").get_by_text("ana has your reply.")).to_be_visible()
 
     page = open_page(ana)
     page.goto("/p/intents/label/")
@@ -178,7 +178,7 @@ def test_the_set_is_built_from_the_gold(open_page: OpenPage, lea: User, gold: li
     expect(page.get_by_label("Items")).to_have_value("q0\nq1")
     press(page, "Escape")
     page.get_by_role("button", name="Store").click()
-    expect(page.get_by_text("The qualification is stored.")).to_be_visible()
+    expect(page.locator("#messages").get_by_text("The qualification is stored.")).to_be_visible()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert_accessible(page)

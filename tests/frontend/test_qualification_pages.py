@@ -110,7 +110,7 @@ def test_the_end_of_an_attempt_is_told_with_what_was_wrong_until_it_was_read(
     Lease.objects.filter(ended_at=None).delete()
     verdict = submit(ana, hand_out(member_of(ana)), "refund")
 
-    for words in ("Qualification not passed", "1 of 2 were answered", "2 are needed", "No attempt is left", "They ask"):
+    for words in ("Qualification not passed", "1 of 2 answered", "needed: 2", "No attempt is left", "They ask"):
         assert words in verdict
     assert "Qualification not passed" in browser_of(ana).get(url("workbench")).content.decode()
     attempt = QualificationAttempt.objects.get()
