@@ -9,7 +9,8 @@ from operations.strict_json import content_sha256
 from operations.strict_json.reading import ObjectReader, Problem, ProblemList
 
 HIGHEST_PRIORITY = 1000
-_KEYS = ("external_id", "payload", "meta", "priority")
+LONGEST_REASON = 200
+_KEYS = ("external_id", "payload", "meta", "priority", "reason")
 _KNOWN_KEYS = frozenset(_KEYS)
 
 
@@ -18,7 +19,8 @@ class ItemRow(NamedTuple):
     external_id: str
     payload: dict[str, Any]
     meta: dict[str, Any]
-    priority: int
+    priority: int | None  # None: the line does not say
+    reason: str | None = None  # why it is sent, likewise
     is_plain: bool = False  # payload and meta are, as in strict_json.Parsed
 
     def content_sha256(self) -> str:
@@ -31,9 +33,9 @@ def read_items(
 ) -> Iterator[ItemRow | Refused]:
     """Every line as an item or as its refusal, in order.
 
-    A CSV row has the columns external_id and priority; `payload.x` and `meta.x` go where they say; any other
-    column goes to the payload if the project's `fields` name it, to meta if its `slices` do, else to the
-    payload. Cells are text; an empty cell of meta says nothing.
+    A CSV row has the columns external_id, priority and reason; `payload.x` and `meta.x` go where they say; any other
+    column goes to the payload if the project's `fields` name it, to meta if its `slices` do, else to the payload. So
+    does a column `reason` that fields or slices name. Cells are text; an empty cell of meta says nothing.
     """
     columns: dict[str, tuple[str, str]] | None = None
     for line in lines:
@@ -52,7 +54,7 @@ def read_items(
 
 
 def item_from_object(line: int, raw: object, *, is_plain: bool = False) -> ItemRow | Refused:
-    """One item from its JSON object `{"external_id", "payload", "meta"?, "priority"?}`."""
+    """One item from its JSON object `{"external_id", "payload", "meta"?, "priority"?, "reason"?}`."""
     return _usual_item(line, raw, is_plain) or _read_item(line, raw, is_plain)
 
 
@@ -60,14 +62,15 @@ def _usual_item(line: int, raw: object, is_plain: bool) -> ItemRow | None:
     """The item where a glance shows that it is fine; None: read it field by field. The same rules, for speed."""
     if type(raw) is not dict or not raw.keys() <= _KNOWN_KEYS:
         return None
-    name, priority = raw.get("external_id"), raw.get("priority", 0)
+    name, priority, reason = raw.get("external_id"), raw.get("priority"), raw.get("reason")
     payload, meta = raw.get("payload"), raw.get("meta", {})
     if (
         type(name) is str and 0 < len(name) <= LONGEST_EXTERNAL_ID and name.isprintable() and name == name.strip()
         and type(payload) is dict and type(meta) is dict
-        and type(priority) is int and -HIGHEST_PRIORITY <= priority <= HIGHEST_PRIORITY
+        and (priority is None or (type(priority) is int and -HIGHEST_PRIORITY <= priority <= HIGHEST_PRIORITY))
+        and (reason is None or (type(reason) is str and len(reason) <= LONGEST_REASON and reason.isprintable()))
     ):  # fmt: skip
-        return ItemRow(line, name, payload, meta, priority, is_plain)
+        return ItemRow(line, name, payload, meta, priority, reason, is_plain)
     return None
 
 
@@ -81,7 +84,8 @@ def _read_item(line: int, raw: object, is_plain: bool) -> ItemRow | Refused:
         external_id=read_external_id(reader),
         payload=_read_object(reader, "payload", required=True),
         meta=_read_object(reader, "meta", required=False),
-        priority=reader.integer("priority", least=-HIGHEST_PRIORITY, most=HIGHEST_PRIORITY) or 0,
+        priority=reader.integer("priority", least=-HIGHEST_PRIORITY, most=HIGHEST_PRIORITY),
+        reason=reader.text("reason", longest=LONGEST_REASON) if reader.has("reason") else None,
         is_plain=is_plain,
     )
     return refuse(line, problems.found) if problems else row
@@ -105,7 +109,7 @@ def _place_columns(
     if "external_id" not in cells:
         problems.append(Problem("external_id", "missing_column", "the header has no column external_id"))
     for column in cells:
-        if column in ("external_id", "priority"):
+        if column in ("external_id", "priority") or (column == "reason" and column not in (*fields, *slices)):
             continue
         part, dot, key = column.partition(".")
         if not dot or part not in ("payload", "meta"):
@@ -122,6 +126,8 @@ def _object_from_cells(cells: Mapping[str, str], places: Mapping[str, tuple[str,
     row: dict[str, Any] = {"external_id": cells["external_id"], "payload": {}, "meta": {}}
     if cells.get("priority"):
         row["priority"] = number_from_cell(cells["priority"])
+    if "reason" not in places and cells.get("reason"):
+        row["reason"] = cells["reason"]
     for column, (part, key) in places.items():
         if cells[column] != "" or part == "payload":
             row[part][key] = cells[column]

@@ -6,7 +6,17 @@ import pytest
 
 from accounts.models import AuditEvent, User
 from annotation.formats.rows import lines_from_values
-from annotation.models import Assignment, ImportBatch, ImportIssue, Item, Project, Round, Task
+from annotation.models import (
+    Assignment,
+    ImportBatch,
+    ImportIssue,
+    Item,
+    Member,
+    Project,
+    Round,
+    SliceContract,
+    Task,
+)
 from annotation.overlap import parse_overlap, seats_for
 from annotation.services.importing import ImportRefused, ImportReport, ItemImporter, import_items, run_import
 from annotation.services.importing.items import OverlapChanged
@@ -15,6 +25,7 @@ from guidelines.models import Guideline
 from operations.strict_json import content_sha256
 from tests.factories.annotation import make_project
 from tests.factories.guidelines import make_version
+from tests.factories.work import label, names
 
 
 def item(name: str, text: str = "Where is my money?", **more: Any) -> dict[str, Any]:
@@ -202,3 +213,54 @@ def test_a_policy_of_the_round_goes_before_the_projects(project: Project) -> Non
     bring(project, item("m1"))
 
     assert Assignment.objects.count() == 4
+
+
+def test_an_item_sent_again_with_another_priority_takes_its_new_place(project: Project) -> None:
+    bring(project, item("m1"), item("m2"), item("m3", priority=1))
+
+    report = bring(project, item("m2", priority=9, reason="drift alarm"), item("m1"), item("m3"))
+
+    assert counts(report) == (3, 0, 3, 0, 0)
+    stored = {each.external_id: (each.priority, each.feed_reason) for each in Item.objects.all()}
+    assert stored == {"m1": (0, ""), "m2": (9, "drift alarm"), "m3": (1, "")}
+    ranks = dict(Assignment.objects.values_list("task__item__external_id", "rank"))
+    assert ranks == {"m1": 0, "m2": -9, "m3": -1}
+
+
+def test_a_pushed_item_is_the_next_one_handed_out(project: Project, ana: User) -> None:
+    member = Member.objects.get(project=project, user=ana)
+    bring(project, *(item(f"m{n}") for n in range(5)))
+    label(member)
+
+    bring(project, item("urgent", priority=5, reason="user feedback"))
+    first = label(member)
+    bring(project, item("m4", priority=8))
+    second = label(member)
+
+    assert [names([first]), names([second])] == [["urgent"], ["m4"]]
+    assert (first.reason, first.facts) == ("priority", {"priority": 5, "feed_reason": "user feedback"})
+
+
+def test_items_of_a_contract_get_its_share_of_labels_and_its_lane(project: Project) -> None:
+    SliceContract.objects.create(
+        project=project, number=1, slice={"language": "de"}, overlap_share=1.0, shared_labels=4,
+        cohort_key="site", least_cohorts=2,
+    )  # fmt: skip
+
+    bring(project, item("m1"), {"external_id": "m2", "payload": {"text": "x"}, "meta": {"language": "de"}})
+
+    seats = Assignment.objects.order_by("task__item__external_id", "slot")
+    assert list(seats.values_list("task__item__external_id", "lane", "needs_cohort")) == [
+        ("m1", 0, False), ("m1", 0, False),
+        ("m2", 1, True), ("m2", 1, True), ("m2", 1, False), ("m2", 1, False),
+    ]  # fmt: skip
+
+
+def test_a_contract_made_while_the_lines_were_read_stops_the_import(project: Project) -> None:
+    importer = ItemImporter(actor=project.created_by, project=project)
+    SliceContract.objects.create(project=project, number=1, slice={"language": "de"}, target_labels=5)
+
+    with pytest.raises(OverlapChanged):
+        run_import(importer, lines_from_values([item("m1")]), from_csv=False, on_error="abort", source="api")
+
+    assert nothing_stored()

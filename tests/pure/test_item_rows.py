@@ -30,7 +30,7 @@ def test_an_item_is_read_with_its_defaults() -> None:
         {"external_id": "b", "payload": {"text": "y"}, "meta": None},
     )
     assert full == ItemRow(1, "a", {"text": "x", "n": [1]}, {"lang": "de"}, -5)
-    assert bare == ItemRow(2, "b", {"text": "y"}, {}, 0)
+    assert bare == ItemRow(2, "b", {"text": "y"}, {}, None)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_csv_columns_go_to_payload_or_meta() -> None:
     first, second = from_csv(text, fields=["text"], slices=["bot"])
 
     assert first == ItemRow(2, "a", {"a.b": "x", "text": "t", "other": "o"}, {"lang": "de", "bot": "b"}, 3)
-    assert second == ItemRow(3, "b", {"a.b": "", "text": "", "other": ""}, {}, 0)
+    assert second == ItemRow(3, "b", {"a.b": "", "text": "", "other": ""}, {}, None)
 
 
 def test_a_column_that_is_field_and_slice_goes_to_the_payload() -> None:
     (row,) = from_csv("external_id,lang\na,de\n", fields=["lang"], slices=["lang"])
-    assert row == ItemRow(2, "a", {"lang": "de"}, {}, 0)
+    assert row == ItemRow(2, "a", {"lang": "de"}, {}, None)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +149,15 @@ def test_csv_rows_obey_the_same_rules() -> None:
     assert errors(first) == [(2, "required", "external_id")]
     assert errors(second) == [(3, "not_an_integer", "priority")]
     assert third == ItemRow(4, "b", {"text": "x"}, {}, 4)
+
+
+def test_why_an_item_is_sent_is_read_from_both_formats() -> None:
+    (from_object,) = from_json({"external_id": "a", "payload": {}, "priority": 7, "reason": "model unsure"})
+    (from_table,) = from_csv("external_id,priority,reason\na,7,model unsure\n")
+    (as_field,) = from_csv("external_id,reason\na,too late\n", fields=["reason"])
+
+    assert from_object == ItemRow(1, "a", {}, {}, 7, "model unsure")
+    assert from_table == ItemRow(2, "a", {}, {}, 7, "model unsure")
+    assert as_field == ItemRow(2, "a", {"reason": "too late"}, {}, None)
+    (too_long,) = from_json({"external_id": "a", "payload": {}, "reason": "x" * 201})
+    assert errors(too_long) == [(1, "too_long", "reason")]
