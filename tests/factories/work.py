@@ -42,7 +42,8 @@ def label_all(member: Member, intent: str = "refund") -> list[Lease]:
 
 
 def let_run_out(task: LeasedTask) -> None:
-    Assignment.objects.filter(leases=task.lease.id).update(leased_until=timezone.now() - timedelta(seconds=1))
+    held = Assignment.objects.filter(leases=task.lease.id, state="leased")
+    held.update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
 def names(leases: list[Lease]) -> list[str]:
