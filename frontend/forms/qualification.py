@@ -33,7 +33,7 @@ class QualificationForm(forms.Form):
         help_text=_("Who has passed before must then pass under the new meaning before they go on."),
     )  # fmt: skip
     items = forms.CharField(
-        label=_("Items"), max_length=MOST_ITEMS * 201, required=False,
+        label=_("Items"), max_length=MOST_ITEMS * 201,
         widget=forms.Textarea(attrs={"rows": 8, "class": "input-mono", "spellcheck": "false"}),
         help_text=_("External ids of items with gold, one a line. Best are items that are nowhere else in the work."),
     )  # fmt: skip

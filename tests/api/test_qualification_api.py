@@ -122,7 +122,7 @@ def test_feedback_comes_with_the_answer_where_the_qualification_shows_it(
 def test_gold_in_ordinary_work_explains_itself_only_in_teaching_mode(
     project: Project, ana: User, lea: User, api: Api, member_of: Who, gold: list[str], mode: str
 ) -> None:
-    Routing.objects.create(project=project, gold_mode=mode)
+    Routing.objects.update_or_create(project=project, defaults={"gold_mode": mode})
     Project.objects.update(gold_rate=0.5)
     for number in range(20):
         make_task(make_item(project, f"m{number}"), overlap=1)

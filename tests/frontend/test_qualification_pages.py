@@ -146,7 +146,7 @@ def test_it_is_removed(project: Project, lea: User, gold: list[Item]) -> None:
 
 
 def test_silent_gold_looks_like_any_item(project: Project, ana: User, member_of: Who, gold: list[Item]) -> None:
-    Routing.objects.create(project=project, gold_mode="silent")
+    Routing.objects.update_or_create(project=project, defaults={"gold_mode": "silent"})
     Project.objects.update(gold_rate=0.5)
     for number in range(12):
         make_task(make_item(project, f"m{number}", "Ordinary"), overlap=1)
@@ -161,7 +161,7 @@ def test_silent_gold_looks_like_any_item(project: Project, ana: User, member_of:
 
 
 def test_teaching_gold_explains_a_mistake(project: Project, ana: User, member_of: Who, gold: list[Item]) -> None:
-    Routing.objects.create(project=project, gold_mode="teaching")
+    Routing.objects.update_or_create(project=project, defaults={"gold_mode": "teaching"})
     Project.objects.update(gold_rate=0.5)
     for number in range(20):
         make_task(make_item(project, f"m{number}", "Ordinary"), overlap=1)
