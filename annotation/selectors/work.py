@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from accounts.prepared import Prepared, first_row
 from annotation.models import Member
-from annotation.prepared import Prepared, first_row
 from annotation.selectors.instructions import instructions_of
 
 

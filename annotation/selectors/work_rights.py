@@ -2,17 +2,15 @@
 
 import uuid
 
-from django.db import connection
-
 from accounts.errors import Forbidden, NotFound
 from accounts.models import User
 from accounts.permissions import Capability, role_allows
+from accounts.prepared import Columns, Prepared, first_row
 from annotation.models import Member
-from annotation.prepared import Prepared, first_row
 
-_COLUMNS = ["id", "project_id", "user_id", "name", "kind", "role", "is_active"]  # others are loaded when asked for
+_COLUMNS = Columns(Member, "member", ["id", "project_id", "user_id", "name", "kind", "role", "is_active"])
 _MEMBER = f"""
-    SELECT {", ".join(f"member.{column}" for column in _COLUMNS)} FROM annotation_member member
+    SELECT {_COLUMNS.sql} FROM annotation_member member
     JOIN {{table}} mine ON mine.annotator_id = member.id
     WHERE mine.{{key}} = %(key)s AND member.user_id = %(user)s AND member.is_active
 """  # noqa: S608  (our own names)
@@ -37,7 +35,7 @@ def _own(user: User, statement: Prepared, key: str) -> Member:
     row = first_row(statement, {"key": _uuid(key), "user": user.pk})
     if row is None:
         raise NotFound
-    member = Member.from_db(connection.alias, _COLUMNS, row)
+    member: Member = _COLUMNS.instance(row)
     if not (user.is_owner or role_allows(member.role, Capability.LABEL)):
         raise Forbidden
     return member
