@@ -180,7 +180,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "accounts.api.authentication.BrowserSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.DeclaredCapability"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["operations.api.renderers.FastJsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["operations.api.parsers.StrictJsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "operations.api.negotiation.AlwaysFirstRenderer",
     "DEFAULT_SCHEMA_CLASS": "accounts.api.openapi.ConcordSchema",
