@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
 from annotation.models import ImportBatch, Item, Member, Project
@@ -235,6 +235,21 @@ def test_the_list_of_items_is_walked_by_keys(open_page: OpenPage, labeled: Proje
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("i1")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Items")
+
+
+def test_a_key_pressed_before_the_scripts_have_come_is_not_lost(
+    open_page: OpenPage, labeled: Project, lea: User
+) -> None:
+    held: list[Route] = []
+    page = open_page(lea)
+    page.route("**/js/keyboard*.js", lambda route: held.append(route))
+    page.goto(f"/p/{labeled.slug}/items/i1/", wait_until="commit")
+    expect(page.get_by_role("heading", level=1)).to_have_text("i1")
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_have_text("i1")
+    held.pop().continue_()
     expect(page.get_by_role("heading", level=1)).to_have_text("Items")
 
 

@@ -110,7 +110,7 @@ function walk(step) {
   return true;
 }
 
-document.addEventListener("keydown", (event) => {
+function onKey(event) {
   if (event.defaultPrevented || event.isComposing || event.getModifierState("AltGraph")) return;
   const key = nameOf(event);
   const isChord = key.includes("+") && key.length > 1;
@@ -135,7 +135,9 @@ document.addEventListener("keydown", (event) => {
   } else if (key === "escape" && isTyping && scope() === document) {
     target.blur();
   }
-});
+}
+
+document.addEventListener("keydown", onKey);
 
 // The list of keys
 
@@ -198,3 +200,7 @@ if (help) {
 
 for (const name of ["htmx:afterSettle", "toggle", "close"]) document.addEventListener(name, checkClashes, true);
 checkClashes();
+
+// What was pressed while this file was on its way (early_keys.js); the scripts after this one may have a part in it.
+const early = window.takeEarlyKeys?.() ?? [];
+if (early.length) document.addEventListener("DOMContentLoaded", () => early.forEach(onKey));
