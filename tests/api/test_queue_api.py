@@ -413,7 +413,7 @@ def test_relabel_items_look_like_new_ones(items: list[Item], project: Project, a
 # --- cost ---------------------------------------------------------------------------------------------------------
 
 BEGIN_AND_COMMIT = 2  # the test's own transaction makes savepoints of them
-WHO = 3  # token, project, membership
+WHO = 2  # token; project with membership
 OWN = 2  # token, membership
 
 
