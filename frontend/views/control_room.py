@@ -15,6 +15,7 @@ from annotation.models import Member, Round
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.control_room import ControlRoom, control_room
 from annotation.selectors.in_hand import annotator_named, round_of, seats_in_hand, suggested_items
+from annotation.selectors.savings import adaptive_savings
 from annotation.selectors.slices import slice_progress
 from annotation.services.by_hand import assign_item, release_lease_by_hand, unassign
 from annotation.services.round_control import STATES, set_round_state
@@ -43,7 +44,7 @@ def _show(request: HttpRequest, access: ProjectAccess, form: AssignForm, status:
         "tab": "room", "room": room, "form": form, "may_steer": access.allows(Capability.MANAGE_PROJECT),
         "has_slices": bool(project.slices), **_slices(request, access),
         "in_hand": [(seat, words.get(seat.reason or "", "")) for seat in held[:MOST_IN_HAND]],
-        "has_more_in_hand": len(held) > MOST_IN_HAND,
+        "has_more_in_hand": len(held) > MOST_IN_HAND, "savings": reading.savings_sentence(adaptive_savings(project)),
         **_sentences(room),
     }  # fmt: skip
     return render(request, "routing/control_room.html", context, status=status)

@@ -67,12 +67,14 @@ def test_the_control_room_has_every_part(api: Api, project: Project, lea: User, 
 
     assert set(body) == {
         "as_of", "time_zone", "rounds", "people", "throughput", "seconds_per_item", "backlog", "forecast", "slices",
+        "adaptive",
     }  # fmt: skip
     assert [(each["key"], each["leased"], each["wanted"]) for each in body["rounds"]] == [("initial", 1, 8)]
     assert [(each["name"], each["held"]) for each in body["people"]] == [("ana", 1), ("ben", 0)]
     assert (len(body["throughput"]["hours"]), len(body["throughput"]["days"])) == (24, 14)
     assert (body["backlog"]["tasks"], body["backlog"]["labels"]) == (4, 8)
     assert body["forecast"]["reason"] == "nobody_answered"
+    assert (body["adaptive"]["tasks_settled"], body["adaptive"]["saved"]) == (0, 0)
     assert body["slices"][0]["values"][0] == {
         "value": "en", "items": 4, "tasks": 4, "done": 0, "labels": 0, "wanted": 8,
     }  # fmt: skip
