@@ -16,7 +16,9 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from psycopg import OperationalError
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.abc import Transformer
+from psycopg.adapt import PyFormat
+from psycopg.adapt import Transformer as Reader
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
@@ -63,7 +65,7 @@ class Prepared:
             if self.name not in names:
                 _check(server, server.exec_(self._prepare.encode()))
                 names.add(self.name)
-            reader = Transformer(session)
+            reader: Transformer = Reader(session)
             sent = reader.dump_sequence([values[name] for name in self.order], self._formats)
             result = server.exec_prepared(self._raw_name, sent)
             _check(server, result)
