@@ -117,7 +117,7 @@ DATABASES: dict[str, Any] = {
             # A request that waits on a lock or runs away is ended by the database, not by the user's patience.
             # What is prepared (annotation/prepared.py) is planned once a connection, not again for each set of values.
             "options": "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
-            " -c plan_cache_mode=force_generic_plan",
+            " -c plan_cache_mode=force_generic_plan -c jit=off",
         },
     }
 }
