@@ -132,10 +132,11 @@ def verdict_of(attempt: QualificationAttempt, rules: Qualification | None) -> Ve
 
 
 def attempts_left(rules: Qualification, annotator_id: int, major: int) -> int:
-    """How many more attempts somebody may begin under a major version. Two queries."""
+    """How many attempts somebody has under a major version that have not ended, one that runs included. Two queries."""
     mine = {"annotator_id": annotator_id, "major": major}
     allowed = rules.attempts + QualificationGrant.objects.filter(**mine).count()
-    return max(0, allowed - QualificationAttempt.objects.filter(**mine).count())
+    ended = QualificationAttempt.objects.filter(**mine).exclude(state=QualificationAttempt.State.RUNNING)
+    return max(0, allowed - ended.count())
 
 
 def qualification_of(project: Project) -> Qualification | None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -131,7 +131,8 @@ def _store_or_keep(sent: _Sent, *, and_claim: bool) -> tuple[Submitted, LeasedTa
         refusal = _refusal(turn, seat)
         if refusal is None:
             stored = _store(_row(sent, seat, now), turn, seat)
-            return Submitted(stored, is_replay=False), fast_claim(annotator, turn) if and_claim else None
+            rest = replace(turn, n_held=turn.n_held - seat.is_held)
+            return Submitted(stored, is_replay=False), fast_claim(annotator, rest) if and_claim else None
         if not isinstance(refusal, AlreadyAnswered):
             check_draft(sent.reply.answer)
             keep_draft(seat, sent.reply.answer)

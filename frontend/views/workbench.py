@@ -69,12 +69,12 @@ def action(view: View) -> View:
 @require_GET
 @project_page(Capability.LABEL)
 def workbench(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """The page: the item held now, or a start that claims one by POST."""
-    task = current_task(access.annotator)
+    """The page: how a qualification ended, while nobody has read it; the item held now; or a start that claims one."""
+    verdict = verdict_to_show(access.annotator) if access.annotator.paused_at is None else None
+    task = current_task(access.annotator) if verdict is None else None
     if task is not None:
         shown = shown_task(access, task, is_swap=False)
         return render(request, "workbench/page.html", page_context(access, shown, guide_for(access, task)))
-    verdict = verdict_to_show(access.annotator) if access.annotator.paused_at is None else None
     state = verdict_state(access, verdict) if verdict else None
     return render(request, "workbench/page.html", page_context(access, None, None) | {"state": state})
 

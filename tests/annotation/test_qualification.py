@@ -20,16 +20,19 @@ from annotation.models import (
 )
 from annotation.selectors.onboarding import Verdict, needed, standings
 from annotation.selectors.work import LeasedTask, current_task
+from annotation.services.invariants import broken_invariants
 from annotation.services.leases import release_lease, skip_task
 from annotation.services.onboarding import Waiting, needs_qualification, verdict_to_show, verdict_was_shown
 from annotation.services.qualification_settings import grant_attempt, remove_qualification, set_qualification
 from annotation.services.qualifying import lease_for_qualification
+from annotation.services.queue import claim_next
 from annotation.services.refusals import AttemptNotNeeded, QualificationFailed
 from annotation.services.submission import submit_annotation, undo_last_submission
 from annotation.services.turns import take_turn
 from guidelines.models import Guideline
-from tests.factories.annotation import make_item
+from tests.factories.annotation import make_item, make_task
 from tests.factories.guidelines import make_version
+from tests.factories.work import label, label_all, names
 
 Who = Callable[[User], Member]
 RULES = {"is_required": True, "threshold": 0.6, "attempts": 2, "shows_feedback": True, "again_after_major": False}
@@ -313,3 +316,32 @@ def test_where_people_stand(
     assert [by_name[name].state for name in ("ben", "adi", "lea")] == ["again", "passed", "new"]
     fail(member_of(ben))
     assert standings(rules, [member_of(ben)], 1)[member_of(ben).pk].state == "failed"
+
+
+def test_a_claim_asks_for_the_qualification_before_real_work_and_goes_on_when_it_is_passed(
+    project: Project, ana: User, lea: User, member_of: Who, rules: Qualification
+) -> None:
+    make_task(make_item(project, "plain"), overlap=1)
+    member = member_of(ana)
+
+    leases = label_all(member)
+
+    assert sorted(names(leases)[:3]) == ["q0", "q1", "q2"]
+    assert names(leases)[3:] == ["plain"]
+    assert [lease.reason for lease in leases] == ["qualification"] * 3 + ["queue"]
+    assert broken_invariants() == []
+
+
+def test_a_claim_is_refused_when_all_attempts_are_used(
+    project: Project, ana: User, member_of: Who, rules: Qualification
+) -> None:
+    make_task(make_item(project, "plain"), overlap=1)
+    member = member_of(ana)
+    for _ in range(6):
+        label(member, "other")
+
+    with pytest.raises(QualificationFailed):
+        claim_next(annotator=member)
+
+    assert [attempt.state for attempt in QualificationAttempt.objects.all()] == ["failed", "failed"]
+    assert broken_invariants() == []

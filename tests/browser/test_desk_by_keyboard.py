@@ -1,10 +1,8 @@
 """Questions, flags, the lead's desk and the qualification without a mouse, in a real browser."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -12,8 +10,6 @@ from accounts.models import User
 from annotation.models import Annotation, DeskNote, GoldLabel, Member, Project, Task
 from annotation.services.desk import flag_item, park_task
 from annotation.services.qualification_settings import set_qualification
-from annotation.services.qualifying import lease_for_qualification
-from annotation.services.turns import take_turn
 from tests.browser_support import assert_accessible, screenshot
 from tests.factories.annotation import make_item, make_task
 from tests.factories.work import claimed
@@ -139,16 +135,10 @@ def gold(work: Project, lea: User) -> list[str]:
 RULES = {"is_required": True, "threshold": 0.8, "attempts": 2, "shows_feedback": True, "again_after_major": False}
 
 
-def hand_out(member: Member) -> Any:
-    with transaction.atomic():
-        return lease_for_qualification(member, take_turn(member), 1)
-
-
 def test_a_mistake_in_a_qualification_is_explained_and_enter_goes_on(
-    open_page: OpenPage, ana: User, lea: User, work: Project, member_of: Who, gold: list[str]
+    open_page: OpenPage, ana: User, lea: User, work: Project, gold: list[str]
 ) -> None:
     set_qualification(lea, work, items=gold[:1], **RULES)
-    hand_out(member_of(ana))
     page = open_page(ana)
     page.goto("/p/intents/label/")
     expect(page.get_by_text("number 0")).to_be_visible()

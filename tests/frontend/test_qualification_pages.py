@@ -5,18 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from annotation.models import GoldLabel, Item, Lease, Member, Project, Qualification, QualificationAttempt, Routing
-from annotation.selectors.work import LeasedTask
+from annotation.models import GoldLabel, Item, Member, Project, Qualification, QualificationAttempt, Routing
 from annotation.services.qualification_settings import set_qualification
-from annotation.services.qualifying import lease_for_qualification
 from annotation.services.queue import claim_next
-from annotation.services.turns import take_turn
 from tests.factories.annotation import make_item, make_task
+from tests.factories.work import claimed
 from tests.frontend.pages import HTMX, browser_of
 
 Who = Callable[[User], Member]
@@ -39,10 +36,8 @@ def gold(project: Project, lea: User) -> list[Item]:
 
 
 def hand_out(member: Member) -> Any:
-    with transaction.atomic():
-        task = lease_for_qualification(member, take_turn(member), 1)
-    assert isinstance(task, LeasedTask)
-    return task.lease.id
+    """What they get now: the next item of the qualification."""
+    return claimed(member).lease.id
 
 
 def submit(user: User, lease: Any, intent: str, **headers: str) -> str:
@@ -78,17 +73,33 @@ def test_an_item_without_gold_is_named(project: Project, lea: User, gold: list[I
     assert not Qualification.objects.exists()
 
 
-def test_a_mistake_is_explained_before_the_next_item_and_a_right_answer_above_it(
+def test_a_mistake_is_explained_before_anything_else_and_the_verdict_before_real_work(
     project: Project, ana: User, lea: User, member_of: Who, gold: list[Item]
 ) -> None:
-    set_qualification(lea, project, items=["q0", "q1"], **RULES)
+    set_qualification(lea, project, items=["q0", "q1"], **(RULES | {"threshold": 0.5}))
     make_task(make_item(project, "plain", "Ordinary"), overlap=1)
     told = submit(ana, hand_out(member_of(ana)), "other")
 
     assert 'data-state="feedback"' in told
     for words in ("not right", "They ask for money.", "Refund", "Other"):
         assert words in told
-    Lease.objects.filter(ended_at=None).update(ended_at=timezone.now(), ending="released")
+    verdict = submit(ana, hand_out(member_of(ana)), "refund")
+    assert "Qualification passed" in verdict
+    assert "Ordinary" in browser_of(ana).post(
+        url("workbench-claim"), {"seen": QualificationAttempt.objects.get().pk}, headers=HTMX
+    ).content.decode()  # fmt: skip
+
+
+def test_a_right_answer_is_told_above_the_next_item(
+    project: Project, ana: User, lea: User, member_of: Who, gold: list[Item]
+) -> None:
+    set_qualification(lea, project, items=["q0", "q1"], **RULES)
+
+    following = submit(ana, hand_out(member_of(ana)), "refund")
+
+    assert "Your last answer is the known one." in following
+    assert "Test " in following
+    assert 'data-lease="' in following
 
 
 def test_without_htmx_a_mistake_is_a_page(
@@ -107,7 +118,6 @@ def test_the_end_of_an_attempt_is_told_with_what_was_wrong_until_it_was_read(
 ) -> None:
     set_qualification(lea, project, items=["q0", "q1"], **RULES)
     submit(ana, hand_out(member_of(ana)), "other")
-    Lease.objects.filter(ended_at=None).delete()
     verdict = submit(ana, hand_out(member_of(ana)), "refund")
 
     for words in ("Qualification not passed", "1 of 2 answered", "needed: 2", "No attempt is left", "They ask"):
