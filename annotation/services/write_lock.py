@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import connection
 
 from accounts.errors import DomainError
+from annotation.prepared import Prepared, first_row
 
 NAMESPACE = 0x434F4E43  # "CONC": keeps our advisory locks apart from other users of the database
 
@@ -22,13 +23,21 @@ class ProjectBusy(DomainError):
     sentence = "A long import is being stored; try again in a moment."
 
 
+# The clock is read for the row that the lock has given, and so after it.
+_HOLD = Prepared(
+    "concord_hold_for_writing",
+    """
+    WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%(namespace)s, %(project)s))
+    SELECT clock_timestamp() FROM held
+    """,
+    {"namespace": "integer", "project": "integer"},
+)
+
+
 def hold_for_writing(project_id: int) -> datetime:
     """Take the project's lock, shared, until the transaction ends, and return the database's time after that."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [NAMESPACE, project_id])
-        cursor.execute("SELECT clock_timestamp()")
-        row: tuple[datetime] = cursor.fetchone()
-    return row[0]
+    now: datetime = first_row(_HOLD, {"namespace": NAMESPACE, "project": project_id})[0]
+    return now
 
 
 def settled_instant(project_id: int, *, patience: float = 600) -> datetime:
