@@ -20,6 +20,7 @@ from annotation.selectors.work import LeasedTask
 from annotation.selectors.work_rights import member_with_annotation, member_with_lease
 from annotation.services.queue import claim_next, release_lease, renew_lease, save_draft, skip_task
 from annotation.services.submission import (
+    Submitted,
     amend_annotation,
     submit_and_claim,
     submit_annotation,
@@ -68,9 +69,10 @@ def assignment_body(task: LeasedTask) -> dict[str, Any]:
     return body if task.draft is None else body | {"draft": task.draft}
 
 
-def answered_body(annotation: Annotation) -> dict[str, Any]:
+def answered_body(submitted: Submitted) -> dict[str, Any]:
     """An answer just given, with what the gold says of it where the project teaches that way."""
-    feedback = echo_of(annotation).feedback
+    annotation = submitted.annotation
+    feedback = echo_of(annotation).feedback if submitted.may_echo else None
     if feedback is None:
         return annotation_body(annotation)
     told = {"answer": feedback.answer, "rationale": feedback.rationale, "is_right": feedback.is_right}
@@ -172,10 +174,10 @@ class SubmitView(AssignmentView):
         sent = {"annotator": annotator, "lease_id": uuid.UUID(assignment_id), **_answer_of(request)}
         if not wants_next:
             submitted = submit_annotation(**sent)
-            return Response(answered_body(submitted.annotation), status=200 if submitted.is_replay else 201)
+            return Response(answered_body(submitted), status=200 if submitted.is_replay else 201)
         both = submit_and_claim(**sent)
         body = {
-            "annotation": answered_body(both.submitted.annotation),
+            "annotation": answered_body(both.submitted),
             "next": assignment_body(both.next) if both.next else None,
         }
         return Response(body, status=200 if both.submitted.is_replay else 201)

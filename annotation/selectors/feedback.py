@@ -1,4 +1,5 @@
-"""Whether an answer is followed by what the gold says. Asked in the same way, at the same cost, after every answer."""
+"""Whether an answer is followed by what the gold says. Where a project ever says so, it is asked in the same
+way, at the same cost, after every answer."""
 
 from dataclasses import dataclass
 

@@ -34,8 +34,7 @@ from annotation.services.leases import (
 from annotation.services.pairs import record_meetings
 from annotation.services.queue import claim_next, fast_claim
 from annotation.services.refusals import AlreadyAnswered, LeaseExpired, RoundClosed
-from annotation.services.turns import Turn, lock_annotator
-from annotation.services.write_lock import hold_for_writing
+from annotation.services.turns import Turn, write_as
 
 __all__ = [
     "Submitted",
@@ -49,8 +48,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Submitted:
+    """`may_echo`: in this project an answer may be followed by what the gold says (selectors/feedback.py)."""
+
     annotation: Annotation
     is_replay: bool
+    may_echo: bool
 
 
 @dataclass(frozen=True)
@@ -122,17 +124,17 @@ def _submit(sent: _Sent, *, and_claim: bool) -> tuple[Submitted, LeasedTask | No
 def _store_or_keep(sent: _Sent, *, and_claim: bool) -> tuple[Submitted, LeasedTask | None]:
     annotator = sent.annotator
     with transaction.atomic():
-        now = hold_for_writing(annotator.project_id)
-        turn = lock_annotator(annotator)
+        now, turn = write_as(annotator)
         seat = lock_seat(annotator, sent.lease_id, sent.submission_id)
         if seat.earlier_id is not None:
             earlier = Annotation.objects.get(pk=seat.earlier_id)
-            return Submitted(replay_of(earlier, sent.fingerprint), is_replay=True), None
+            return Submitted(replay_of(earlier, sent.fingerprint), True, turn.rules.teaches), None
         refusal = _refusal(turn, seat)
         if refusal is None:
             stored = _store(_row(sent, seat, now), turn, seat)
             rest = replace(turn, n_held=turn.n_held - seat.is_held)
-            return Submitted(stored, is_replay=False), fast_claim(annotator, rest) if and_claim else None
+            submitted = Submitted(stored, False, turn.rules.teaches)
+            return submitted, fast_claim(annotator, rest) if and_claim else None
         if not isinstance(refusal, AlreadyAnswered):
             check_draft(sent.reply.answer)
             keep_draft(seat, sent.reply.answer)

@@ -6,13 +6,14 @@ project's queue clock, counts of lanes and pairs.
 """
 
 from dataclasses import dataclass
-from datetime import date
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from accounts.errors import DomainError
 from annotation.models import Member, Project
 from annotation.prepared import Prepared, first_row
 from annotation.services.refusals import AnnotatorPaused, ModelsDoNotClaim, NotAnActiveMember, ProjectClosed
+from annotation.services.write_lock import NAMESPACE
 
 
 class Queue(NamedTuple):
@@ -40,6 +41,7 @@ class Rules(NamedTuple):
     asks_qualification: bool
     qualifies_anew: bool
     gold_round: int | None
+    teaches: bool  # an answer may be followed by what the gold says, or end an attempt to qualify
 
 
 FIRST_RANK, LAST_RANK = -(2**31), 2**31 - 1
@@ -106,10 +108,8 @@ def take_turn(annotator: Member) -> Turn:
     return turn
 
 
-_LOCK = Prepared(
-    "concord_lock_annotator",
-    """
-    SELECT member.kind, member.is_active AND coalesce(person.is_active, false), member.paused_at IS NOT NULL,
+_TURN = """
+    SELECT NULL, member.kind, member.is_active AND coalesce(person.is_active, false), member.paused_at IS NOT NULL,
            project.status, project.allows_amend, project.guideline_id, project.lease_seconds, member.qualified_major,
            (SELECT count(*) FROM annotation_assignment WHERE annotator_id = member.id AND state = 'leased')::integer,
            coalesce(clock.ticks, 1),
@@ -126,6 +126,7 @@ _LOCK = Prepared(
            (project.overlap #>> '{adaptive,stop_at_posterior}')::float8,
            coalesce(qualification.is_required, false), coalesce(qualification.again_after_major, false),
            (SELECT id FROM annotation_round WHERE project_id = project.id AND key = 'gold'),
+           coalesce(routing.gold_mode = 'teaching', false) OR qualification.project_id IS NOT NULL,
            (clock_timestamp() AT TIME ZONE coalesce(routing.time_zone, 'UTC'))::date,
            memory.day, memory.served, memory.gold, memory.repeats, memory.answered,
            position.rank, position.seat, position.late, position.openings,
@@ -142,18 +143,40 @@ _LOCK = Prepared(
                        WHERE version.guideline_id = project.guideline_id ORDER BY sequence DESC LIMIT 1) newest ON true
     WHERE member.id = %(annotator)s
     FOR NO KEY UPDATE OF member
-    """,
-    {"annotator": "bigint"},
+"""
+_LOCK = Prepared("concord_lock_annotator", _TURN, {"annotator": "bigint"})
+# The project's write lock and the time after it (write_lock.py) in the same statement: the clock is read for the row
+# that the lock has given.
+_WRITE = Prepared(
+    "concord_write_as_annotator",
+    "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%(namespace)s, %(project)s))"  # noqa: S608
+    + _TURN.replace("SELECT NULL,", "SELECT clock_timestamp(),", 1).replace("    FROM", "    FROM held CROSS JOIN", 1),
+    {"annotator": "bigint", "namespace": "integer", "project": "integer"},
 )
 
 
+def write_as(annotator: Member) -> tuple[datetime, Turn]:
+    """Hold the project's write lock and the annotator; the database's time after that, and their turn. One query.
+
+    Raises nothing: an answer that came late is looked at before its author is refused.
+    """
+    now, *row = first_row(
+        _WRITE, {"annotator": annotator.pk, "namespace": NAMESPACE, "project": annotator.project_id}
+    )  # fmt: skip
+    return now, _turn(annotator, row)
+
+
 def lock_annotator(annotator: Member) -> Turn:
-    """The same without raising: an answer that came late is looked at before its author is refused."""
-    row = first_row(_LOCK, {"annotator": annotator.pk})
+    """The same as `take_turn` without raising."""
+    _, *row = first_row(_LOCK, {"annotator": annotator.pk})
+    return _turn(annotator, row)
+
+
+def _turn(annotator: Member, row: list[Any]) -> Turn:
     kind, is_active, is_paused, status, allows_amend, guideline_id, lease_seconds, qualified_major, n_held = row[:9]
-    queue, rules, day = Queue(*row[9:14]), Rules(*row[14:26]), row[26]
-    counted_day, *counts = row[27:32]
-    *position, empty_ticks, empty_openings = row[32:]
+    queue, rules, day = Queue(*row[9:14]), Rules(*row[14:27]), row[27]
+    counted_day, *counts = row[28:33]
+    *position, empty_ticks, empty_openings = row[33:]
     return Turn(
         annotator.pk, annotator.project_id, status, allows_amend, guideline_id, lease_seconds, qualified_major,
         n_held, _refusal(kind, is_active, is_paused, status), queue, rules,

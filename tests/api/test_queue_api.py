@@ -426,12 +426,12 @@ def test_claim_and_submit_need_few_statements(
 
     with django_assert_num_queries(WHO + 3 + BEGIN_AND_COMMIT):
         assignment = claim(client)
-    with django_assert_num_queries(OWN + 5 + BEGIN_AND_COMMIT):  # the last one: is there feedback to it?
+    with django_assert_num_queries(OWN + 3 + BEGIN_AND_COMMIT):
         answered = submit(client, assignment, body())
-    with django_assert_num_queries(OWN + 5 + BEGIN_AND_COMMIT):
+    with django_assert_num_queries(OWN + 3 + BEGIN_AND_COMMIT):
         submit(client, assignment, body(submission_id=answered.json()["submission_id"]))
     assignment = claim(client)
-    with django_assert_num_queries(OWN + 5 + 2 + BEGIN_AND_COMMIT):  # one transaction, and who they are is known
+    with django_assert_num_queries(OWN + 3 + 2 + BEGIN_AND_COMMIT):  # one transaction, and who they are is known
         submit(client, assignment, body(), "?claim_next=true")
 
 
