@@ -108,6 +108,7 @@ urlpatterns = [
     # workbench
     path("p/<slug:slug>/label/", workbench.workbench, name="workbench"),
     path("p/<slug:slug>/label/claim/", workbench.claim, name="workbench-claim"),
+    path("p/<slug:slug>/label/ahead/", workbench.ahead, name="workbench-ahead"),
     path("p/<slug:slug>/label/skip/", workbench.skip, name="workbench-skip"),
     path("p/<slug:slug>/label/ask/", workbench.ask, name="workbench-ask"),
     path("p/<slug:slug>/label/parked/<int:note_id>/", workbench.take_back, name="workbench-take-back"),

@@ -18,7 +18,7 @@ from annotation.models import Annotation, Member
 from annotation.selectors.feedback import echo_of
 from annotation.selectors.work import LeasedTask
 from annotation.selectors.work_rights import member_with_annotation, member_with_lease
-from annotation.services.queue import claim_next, release_lease, renew_lease, save_draft, skip_task
+from annotation.services.queue import claim_ahead, claim_next, release_lease, renew_lease, save_draft, skip_task
 from annotation.services.submission import (
     Submitted,
     amend_annotation,
@@ -91,10 +91,14 @@ def annotation_body(annotation: Annotation) -> dict[str, Any]:
 class ClaimView(ProjectView):
     capability: ClassVar = Capability.LABEL
 
-    @extend_schema(request=None, summary="The next item, leased to me; 204 when there is nothing for me now")
+    @extend_schema(
+        request=None,
+        parameters=[OpenApiParameter("ahead", bool, description="the item after the one I hold, leased to me too")],
+        summary="The next item, leased to me; 204 when there is nothing for me now",
+    )
     def post(self, request: Request, slug: str) -> Response:
-        check_parameters(request, [])
-        task = claim_next(annotator=self.access.annotator)
+        claim = claim_ahead if _is_asked(request, "ahead") else claim_next
+        task = claim(annotator=self.access.annotator)
         return Response(status=204) if task is None else Response(assignment_body(task))
 
 
@@ -153,12 +157,13 @@ def _plain_answer(sent: Any) -> dict[str, Any] | None:
 _NUMBERS = {int, float}  # and never a bool, which is an int to Python
 
 
-def _wants_next(request: Request) -> bool:
-    check_parameters(request, ["claim_next"])
-    wanted = request.query_params.get("claim_next", "false")
-    if wanted not in {"true", "false"}:
-        raise InvalidInput(errors=[FieldError("claim_next", "unknown_value", "true or false.")])
-    return wanted == "true"
+def _is_asked(request: Request, name: str) -> bool:
+    """The one parameter that the call takes, true or false."""
+    check_parameters(request, [name])
+    asked = request.query_params.get(name, "false")
+    if asked not in {"true", "false"}:
+        raise InvalidInput(errors=[FieldError(name, "unknown_value", "true or false.")])
+    return asked == "true"
 
 
 class SubmitView(AssignmentView):
@@ -169,7 +174,7 @@ class SubmitView(AssignmentView):
     )
     @idempotent
     def post(self, request: Request, assignment_id: str) -> Response:
-        wants_next = _wants_next(request)
+        wants_next = _is_asked(request, "claim_next")
         annotator = self.annotator(request, assignment_id)
         sent = {"annotator": annotator, "lease_id": uuid.UUID(assignment_id), **_answer_of(request)}
         if not wants_next:

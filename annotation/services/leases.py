@@ -114,10 +114,11 @@ def renew_lease(*, annotator: Member, lease_id: uuid.UUID) -> LeasedTask:
         if not seat.is_held:
             _take_up_again(turn, seat)
         _set_end(turn, seat)
-        shown = current_task(annotator)
-    if shown is None:
+        both = (current_task(annotator, ahead=is_ahead) for is_ahead in (False, True))
+        renewed = next((task for task in both if task is not None and task.lease.id == lease_id), None)
+    if renewed is None:
         raise LeaseExpired
-    return shown
+    return renewed
 
 
 def _take_up_again(turn: Turn, seat: SeatOfLease) -> None:

@@ -1,4 +1,8 @@
-"""The workbench: one page; each action answers with the next task as a fragment, or redirects without htmx."""
+"""The workbench: one page; each action answers with the next task as a fragment, or redirects without htmx.
+
+The script may fetch one task ahead and show it while the answer before it is still on its way. Then the answer says
+with `on_screen` which lease is on the screen already, and gets what comes after that one.
+"""
 
 import re
 import uuid
@@ -18,11 +22,11 @@ from annotation.models import Annotation
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.feedback import echo_of
 from annotation.selectors.instructions import instructions_of
-from annotation.selectors.work import current_task
+from annotation.selectors.work import LeasedTask, current_task
 from annotation.services.desk import flag_item, park_task, take_back_parked
 from annotation.services.onboarding import verdict_to_show, verdict_was_shown
-from annotation.services.queue import claim_next, release_lease, renew_lease, save_draft, skip_task
-from annotation.services.refusals import InvalidAnswer, LeaseExpired, SubmissionConflict
+from annotation.services.queue import claim_ahead, claim_next, release_lease, renew_lease, save_draft, skip_task
+from annotation.services.refusals import InvalidAnswer, LeaseExpired
 from annotation.services.submission import SubmittedAndNext, submit_and_claim, undo_last_submission
 from frontend.forms.workbench import parse_answer, skip_reason
 from frontend.guard import project_page
@@ -30,10 +34,12 @@ from frontend.reading.feedback import told_answer
 from frontend.views.workbench_showing import (
     guide_for,
     page_context,
+    show_ahead,
     show_feedback,
     show_nothing,
     show_refused,
     show_state,
+    show_stored,
     show_task,
     show_verdict,
     shown_task,
@@ -90,7 +96,6 @@ def claim(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
 @action
 def submit(request: HttpRequest, access: ProjectAccess, lease_id: uuid.UUID) -> HttpResponse:
     """Store the answer and show the next item. What is refused comes back with its errors, or as text to keep."""
-    task = current_task(access.annotator)
     questions = _questions_of(access, lease_id)
     answer = parse_answer(questions, request.POST)
     try:
@@ -103,11 +108,15 @@ def submit(request: HttpRequest, access: ProjectAccess, lease_id: uuid.UUID) -> 
             source=Annotation.Source.WORKBENCH,
         )
     except InvalidAnswer as error:
-        if task is None or task.lease.id != lease_id:
+        task = _held(access, lease_id)
+        if task is None:
             raise
         return show_refused(request, access, task, answer, error)
-    except (LeaseExpired, SubmissionConflict) as error:
-        return show_state(request, access, error.code, kept=_in_words(questions, answer), status=error.status)
+    except NotFound:
+        raise
+    except DomainError as error:
+        kept = _in_words(questions, answer)
+        return show_state(request, access, error.code, detail=error.detail, kept=kept, status=error.status)
     return _show_what_follows(request, access, both)
 
 
@@ -120,12 +129,30 @@ def _show_what_follows(request: HttpRequest, access: ProjectAccess, both: Submit
     verdict = verdict_to_show(access.annotator) if echo.is_of_qualification else None
     if verdict is not None:
         return show_verdict(request, access, verdict)
-    if both.refusal is not None:
-        raise both.refusal
-    if both.next is None:
-        return show_nothing(request, access)
     told = told_answer(answered, echo.feedback) if echo.feedback else None
-    return show_task(request, access, both.next, told=told)
+    if "on_screen" in request.POST:
+        return show_stored(request, access, both.next, _after(request, access, both.next), told)
+    if both.refusal is not None:  # the answer is stored: this is no refusal of it
+        return show_state(request, access, both.refusal.code, detail=both.refusal.detail)
+    return show_task(request, access, both.next, told=told) if both.next else show_nothing(request, access)
+
+
+@require_POST
+@project_page(Capability.LABEL)
+def ahead(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """The task after the one on the screen, for the script to keep until it is wanted. 204 when there is none."""
+    task = _after(request, access, current_task(access.annotator))
+    return HttpResponse(status=204) if task is None else show_ahead(request, access, task)
+
+
+def _after(request: HttpRequest, access: ProjectAccess, held: LeasedTask | None) -> LeasedTask | None:
+    """What to show after the task on the screen: what they hold beside it, or one that is leased ahead now."""
+    if held is not None and str(held.lease.id) != request.POST.get("on_screen"):
+        return held
+    try:
+        return claim_ahead(annotator=access.annotator)
+    except DomainError:  # paused, closed: said when they get there
+        return None
 
 
 @action
@@ -169,11 +196,12 @@ def undo(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
 @require_POST
 @project_page(Capability.LABEL)
 def pause(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """Give the item back and leave; its draft stays with the lease."""
-    task = current_task(access.annotator)
-    if task is not None:
-        with suppress(LeaseExpired):  # it has been given away already: just what was wanted
-            release_lease(annotator=access.annotator, lease_id=task.lease.id)
+    """Give back the item, and the one fetched ahead, and leave; drafts stay with their leases."""
+    for is_ahead in (True, False):
+        task = current_task(access.annotator, ahead=is_ahead)
+        if task is not None:
+            with suppress(LeaseExpired):  # it has been given away already: just what was wanted
+                release_lease(annotator=access.annotator, lease_id=task.lease.id)
     return redirect("home")
 
 
@@ -209,6 +237,12 @@ def _show_next(request: HttpRequest, access: ProjectAccess, *, notice: str = "")
         return show_verdict(request, access, verdict)
     task = claim_next(annotator=access.annotator)
     return show_nothing(request, access) if task is None else show_task(request, access, task, notice=notice)
+
+
+def _held(access: ProjectAccess, lease_id: uuid.UUID) -> LeasedTask | None:
+    """The task of a lease, if it is one of the two that this person may hold."""
+    both = (current_task(access.annotator, ahead=is_ahead) for is_ahead in (False, True))
+    return next((task for task in both if task is not None and task.lease.id == lease_id), None)
 
 
 # --- what was posted -----------------------------------------------------------------------------------------

@@ -134,6 +134,29 @@ def show_task(
     return render(request, template, page_context(access, shown, guide), status=status)
 
 
+def show_ahead(request: HttpRequest, access: ProjectAccess, task: LeasedTask) -> HttpResponse:
+    return render(request, "workbench/_ahead.html", {"access": access} | _ahead_context(request, access, task))
+
+
+def show_stored(
+    request: HttpRequest, access: ProjectAccess, held: LeasedTask | None, after: LeasedTask | None,
+    told: ToldAnswer | None,
+) -> HttpResponse:  # fmt: skip
+    """For an answer whose successor is on the screen already: the progress line, and the task after that."""
+    context = {"access": access, "mine": my_progress(access.annotator), "held": held, "told": told}
+    ahead = _ahead_context(request, access, after) if after else {}
+    return render(request, "workbench/_stored.html", context | ahead)
+
+
+def _ahead_context(request: HttpRequest, access: ProjectAccess, task: LeasedTask) -> dict[str, Any]:
+    """The same fragment as a swap brings, except for the progress line, which would be old when it is shown."""
+    is_new_panel = request.POST.get("panel_version") != task.version.sha256
+    return {
+        "shown": shown_task(access, task, is_new_panel=is_new_panel),
+        "guide": guide_for(access, task) if is_new_panel else None,
+    }
+
+
 def page_context(access: ProjectAccess, shown: Shown | None, guide: Guide | None) -> dict[str, Any]:
     return {
         "access": access,
@@ -141,6 +164,7 @@ def page_context(access: ProjectAccess, shown: Shown | None, guide: Guide | None
         "guide": guide,
         "mine": my_progress(access.annotator),
         "renew_seconds": max(access.project.lease_seconds // 3, 5),
+        "lease_seconds": access.project.lease_seconds,
         "skip_reasons": SKIP_REASONS,
     }
 

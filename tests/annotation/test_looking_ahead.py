@@ -116,3 +116,14 @@ def test_an_undo_gives_both_back_with_their_drafts(items: list[Item], ana: User,
     assert Assignment.objects.filter(state="leased").count() == 1
     assert claim_next(annotator=me) is not None
     assert broken_invariants() == []
+
+
+def test_renewing_the_one_ahead_answers_with_the_one_ahead(items: list[Item], ana: User, member_of: Who) -> None:
+    me = member_of(ana)
+    first, ahead = claimed(me), claim_ahead(annotator=me)
+    assert ahead is not None
+
+    assert renew_lease(annotator=me, lease_id=ahead.lease.id).lease.id == ahead.lease.id
+    assert renew_lease(annotator=me, lease_id=first.lease.id).lease.id == first.lease.id
+    release_lease(annotator=me, lease_id=first.lease.id)
+    assert renew_lease(annotator=me, lease_id=ahead.lease.id).lease.id == ahead.lease.id

@@ -63,6 +63,38 @@ def test_claim_again_returns_the_same_assignment(items: list[Item], api: Api, an
     assert Lease.objects.count() == 1
 
 
+def test_the_item_after_the_one_held_is_claimed_ahead(items: list[Item], api: Api, ana: User) -> None:
+    client = api(ana, "label")
+    first = claim(client)
+
+    ahead = [client.post("/api/v1/projects/intents/assignments/claim/?ahead=true").json() for _ in range(2)]
+
+    assert set(ahead[0]) == set(first)
+    assert [each["item"]["external_id"] for each in (first, *ahead)] == ["m1", "m2", "m2"]
+    assert claim(client)["id"] == first["id"]
+    answered = submit(client, first, body(), "?claim_next=true").json()
+    assert answered["next"]["id"] == ahead[0]["id"]
+    assert Lease.objects.filter(ended_at=None).count() == 1
+
+
+def test_nothing_ahead_is_204(project: Project, api: Api, ana: User) -> None:
+    make_task(make_item(project, "only"), overlap=1)
+    client = api(ana)
+    claim(client)
+
+    response = client.post("/api/v1/projects/intents/assignments/claim/?ahead=true")
+
+    assert (response.status_code, response.content) == (204, b"")
+
+
+@pytest.mark.parametrize("query", ["ahead=1", "ahead=", "ahead=TRUE", "ahed=true", "ahead=true&claim_next=true"])
+def test_claim_refuses_what_it_does_not_know(items: list[Item], api: Api, ana: User, query: str) -> None:
+    response = api(ana).post(f"/api/v1/projects/intents/assignments/claim/?{query}")
+
+    assert response.status_code == 400
+    assert not Lease.objects.exists()
+
+
 def test_nothing_to_do_is_204(project: Project, api: Api, ana: User) -> None:
     response = api(ana).post("/api/v1/projects/intents/assignments/claim/")
 

@@ -1,5 +1,7 @@
 // The workbench: which question the number keys answer, drafts that survive everything, the lease kept while somebody
-// works, the clause of the focused option. Submitting itself is a plain form that htmx swaps.
+// works, the clause of the focused option. Submitting itself is a plain form that htmx swaps; ahead.js and outbox.js show
+// the next item while the answer is on its way. They share this page by `concord`: files are named by their content, so
+// none can import another.
 
 const bench = document.querySelector("[data-workbench]");
 const task = () => document.querySelector("#task[data-lease]");
@@ -69,6 +71,8 @@ function showGuide(option) {
 
 let spent = 0;
 let lastSign = Date.now();
+let shownLease = "";
+const spentOn = new Map(); // by lease: an answer that comes back to be changed goes on counting
 
 function signOfLife() {
   const now = Date.now();
@@ -77,6 +81,19 @@ function signOfLife() {
 }
 for (const name of ["keydown", "pointerdown", "pointermove", "scroll"]) document.addEventListener(name, signOfLife, { passive: true, capture: true });
 document.addEventListener("visibilitychange", () => { lastSign = Date.now(); });
+
+function secondsSpent() {
+  signOfLife();
+  return (spent / 1000).toFixed(1);
+}
+
+function countTimeOf(lease) {
+  if (lease === shownLease) return;
+  if (shownLease) spentOn.set(shownLease, spent);
+  shownLease = lease;
+  spent = spentOn.get(lease) ?? 0;
+  lastSign = Date.now();
+}
 
 // --- drafts: in the browser at once, on the server soon ---------------------------------------------------------
 
@@ -97,13 +114,17 @@ function say(text, kind = "") {
   line.dataset.kind = kind;
 }
 
-function keepDraft() {
-  const form = task();
-  if (!form) return;
+function storeDraft(form) {
+  clearTimeout(draftTimer);
   try {
     localStorage.setItem(keyOf(form.dataset.lease), JSON.stringify({ at: Date.now(), fields: read(form) }));
   } catch { /* a full or forbidden store: the server's copy remains */ }
-  clearTimeout(draftTimer);
+}
+
+function keepDraft() {
+  const form = task();
+  if (!form) return;
+  storeDraft(form);
   draftTimer = setTimeout(sendDraft, 800);
 }
 
@@ -147,7 +168,7 @@ function forgetDraft(lease) {
 function forgetOldDrafts() {
   try {
     for (const name of Object.keys(localStorage)) {
-      if (!name.startsWith("concord-draft-")) continue;
+      if (!/^concord-(draft|answer)-/.test(name)) continue;
       const { at } = JSON.parse(localStorage.getItem(name) ?? "{}");
       if (!(Date.now() - at < KEEP_DRAFTS_FOR)) localStorage.removeItem(name);
     }
@@ -171,6 +192,7 @@ async function renew() {
   try {
     const answer = await fetch(form.dataset.renewUrl, { method: "POST", headers: headers(form), redirect: "error" });
     if (answer.status === 409) say(bench.dataset.lostText, "warn");
+    document.dispatchEvent(new CustomEvent("bench:renewed", { detail: { isOurs: answer.ok } }));
     connected(true);
   } catch {
     connected(false);
@@ -207,8 +229,7 @@ function settle() {
   for (const element of document.querySelectorAll("[data-needs-task]")) element.inert = !form;
   for (const lease of document.querySelectorAll("[data-current-lease]")) lease.value = form?.dataset.lease ?? "";
   current = null;
-  spent = 0;
-  lastSign = Date.now();
+  countTimeOf(form?.dataset.lease ?? "");
   lastSent = "";
   showGuide(null);
   if (!form) {
@@ -224,6 +245,7 @@ function settle() {
     setCurrent(first);
     (first.querySelector("input:checked") ?? first.querySelector("input, textarea"))?.focus({ preventScroll: true });
   }
+  document.dispatchEvent(new CustomEvent("bench:settled"));
 }
 
 document.addEventListener("focusin", (event) => {
@@ -248,8 +270,7 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.target.id !== "task" || !task()) return;
-  signOfLife();
-  event.detail.parameters.set?.("seconds_spent", (spent / 1000).toFixed(1));
+  event.detail.parameters.set?.("seconds_spent", secondsSpent());
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
@@ -269,6 +290,8 @@ document.addEventListener("htmx:afterSwap", (event) => { if (event.target.id ===
 // A second tab submitted or skipped: what is on this screen is no longer ours.
 document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
 addEventListener("pagehide", () => { if (task()) keepDraft(); });
+
+globalThis.concord = { bench, task, questions, isAnswered, settle, say, connected, headers, secondsSpent, storeDraft, sendDraft, forgetDraft };
 
 if (bench) {
   forgetOldDrafts();
