@@ -316,7 +316,7 @@ def test_all_refused_lines_stand_on_the_report_in_pages(
 
     seen = []
     while url:
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             page = browser.get(url).context["page"]
         seen += [issue.line for issue in page.rows]
         url = page.next_url
@@ -330,11 +330,11 @@ def test_the_history_costs_the_same_for_one_import_and_for_many(
     browser, url = browser_of(max_), reverse("import", args=[project.slug])
     send(browser, project, GOOD)
     browser.get(url)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         browser.get(url)
     for _ in range(12):
         send(browser, project, GOOD)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         answer = browser.get(url)
     assert len(answer.context["history"]) == 10
     assert answer.context["has_more_history"]

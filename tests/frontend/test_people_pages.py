@@ -43,7 +43,7 @@ def test_queries_do_not_grow_with_people(
 ) -> None:
     browser = browser_of(lea)
     browser.get(url(project))
-    with django_assert_num_queries(9) as few:
+    with django_assert_num_queries(8) as few:
         browser.get(url(project))
     make_labels(project, [(f"i{n}", f"p{n}", "refund") for n in range(40)])
     with django_assert_num_queries(len(few.captured_queries)):

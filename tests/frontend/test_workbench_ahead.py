@@ -287,7 +287,9 @@ def test_an_answer_and_the_next_item_cost_few_statements(
     submit(browser, claim(browser), intent="refund")  # the first of a process reads guideline and questions, too
     lease = held()
 
-    with django_assert_num_queries(who + 1 + 6 + begin_and_commit + 3):  # its questions; all of it; echo, progress, replies
+    with django_assert_num_queries(
+        who + 1 + 6 + begin_and_commit + 3
+    ):  # its questions; all of it; echo, progress, replies
         submit(browser, lease, intent="refund")
 
     fetch_ahead(browser, held())
