@@ -125,8 +125,14 @@ def test_a_draft_reaches_the_server_so_that_another_browser_shows_it(
     expect(other.locator("input[value=billing]")).to_be_checked()
 
 
-def test_without_connection_the_answer_stays_and_is_sent_once_when_it_is_back(bench: Page, watch: Watch) -> None:
-    watch.allow("ERR_INTERNET_DISCONNECTED|Failed to fetch|htmx:sendError|htmx:afterRequest|/submit/")
+def test_without_connection_and_item_ahead_the_answer_stays_and_is_sent_once_when_it_is_back(
+    open_page: OpenPage, ana: User, work: Project, watch: Watch
+) -> None:
+    watch.allow("ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to fetch|htmx:sendError|htmx:afterRequest|/submit/")
+    bench = open_page(ana)
+    bench.route("**/label/ahead/", lambda route: route.abort())
+    bench.goto(URL)
+    expect(bench.get_by_text("Message 0")).to_be_visible()
     bench.context.set_offline(True)
     press(bench, "2", "Enter")
     expect(bench.locator("[data-connection]")).to_have_text("no connection")
@@ -146,15 +152,16 @@ def test_two_hurried_enters_make_one_annotation(bench: Page) -> None:
     )
 
     expect(bench.get_by_text("Message 1")).to_be_visible()
+    expect(bench.locator("#bench-status")).to_contain_text("1 today")
     assert len(answers()) == 1
-    assert Lease.objects.filter(ended_at=None).count() == 1
+    assert Lease.objects.filter(ended_at=None).count() <= 2  # the one on the screen and the one ahead
 
 
 def test_a_lost_lease_is_said_with_the_answer_and_enter_takes_the_next(
     bench: Page, watch: Watch, member_of: Callable[[User], Member], ben: User
 ) -> None:
     watch.allow("status of 409|Response Status Error Code 409")
-    lease = Lease.objects.get(ended_at=None)
+    lease = Lease.objects.get(ended_at=None, assignment__is_ahead=False)
     Assignment.objects.filter(pk=lease.assignment_id).update(annotator=member_of(ben), epoch=lease.epoch + 1)
 
     press(bench, "2", "Enter")
@@ -165,10 +172,30 @@ def test_a_lost_lease_is_said_with_the_answer_and_enter_takes_the_next(
     expect(bench.locator("#task[data-lease]")).to_be_visible()
 
 
-def test_a_session_that_ended_keeps_the_answer_until_after_signing_in(
+def test_a_session_that_ended_keeps_the_answer_and_sends_it_after_signing_in(
     bench: Page, watch: Watch, ana: User, live_server: Any
 ) -> None:
     watch.allow("status of 401|Response Status Error Code 401")
+    expect(bench.locator("[data-workbench][data-ahead]")).to_have_count(1)
+    bench.context.clear_cookies(name="sessionid")
+    press(bench, "2", "Enter")
+    expect(bench.get_by_text("Your session has ended")).to_be_visible()
+    assert answers() == []
+
+    bench.context.add_cookies([session_cookie(ana, live_server.url)])
+    bench.goto(URL)
+    expect(bench.get_by_text("Message 1")).to_be_visible()
+    assert answers() == [{"intent": "billing"}]
+
+
+def test_a_session_that_ended_before_the_next_item_was_there_keeps_the_answer_too(
+    open_page: OpenPage, watch: Watch, ana: User, work: Project, live_server: Any
+) -> None:
+    watch.allow("status of 401|Response Status Error Code 401|ERR_FAILED")
+    bench = open_page(ana)
+    bench.route("**/label/ahead/", lambda route: route.abort())
+    bench.goto(URL)
+    expect(bench.get_by_text("Message 0")).to_be_visible()
     bench.context.clear_cookies(name="sessionid")
     press(bench, "2", "Enter")
     expect(bench.get_by_text("Your session has ended")).to_be_visible()
