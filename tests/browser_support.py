@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ import pytest
 import redis
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
@@ -28,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "var" / "shots"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WORKER_PATIENCE_S = 60.0
+SERVER_PATIENCE_S = 10.0
 
 OpenPage = Callable[..., Page]
 expect.set_options(timeout=20_000)  # a busy machine is not a broken page
@@ -120,6 +123,33 @@ def open_page(browser: Browser, live_server: Any, watch: Watch, request: pytest.
         _keep_last_view(contexts, request.node.name)
     for context in contexts:
         context.close()
+    served.wait_until_idle()
+
+
+class Served:
+    """Requests that the live server is at: pages also ask by themselves, and a table that is read cannot be emptied."""
+
+    def __init__(self) -> None:
+        self._running, self._change = 0, threading.Condition()
+        request_started.connect(self._on_start)
+        request_finished.connect(self._on_end)
+
+    def _on_start(self, **_: Any) -> None:
+        with self._change:
+            self._running += 1
+
+    def _on_end(self, **_: Any) -> None:
+        with self._change:
+            self._running -= 1
+            self._change.notify_all()
+
+    def wait_until_idle(self) -> None:
+        with self._change:
+            self._change.wait_for(lambda: self._running <= 0, SERVER_PATIENCE_S)
+            self._running = 0
+
+
+served = Served()
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_a_flag_leaves_the_item_and_what_was_chosen(bench: Page) -> None:
     assert DeskNote.objects.get().kind == "flag"
     press(bench, "Enter")
     expect(bench.get_by_text("Message 1")).to_be_visible()
+    expect(bench.locator("#bench-status")).to_contain_text("1 today")
     assert Annotation.objects.get().answer == {"intent": "billing"}
 
 

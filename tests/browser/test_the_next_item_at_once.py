@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
 from annotation.models import Annotation, Assignment, Lease, Member, Project
+from annotation.services.qualification_settings import set_qualification
 from guidelines.models import Guideline
 from tests.browser_support import Watch, assert_accessible
 from tests.factories.annotation import make_item, make_task
@@ -71,13 +72,12 @@ class Held:
     def __init__(self, page: Page) -> None:
         self.routes: list[Route] = []
         self.page = page
-        page.route(SUBMIT, self.routes.append)
+        page.route(SUBMIT, lambda route: self.routes.append(route))
 
     def let_go(self) -> None:
-        self.page.unroute(SUBMIT)
         for route in self.routes:
             route.continue_()
-        self.routes.clear()
+        self.page.unroute(SUBMIT)
 
 
 def test_the_next_item_is_shown_while_the_answer_is_on_its_way(bench: Page) -> None:
@@ -89,13 +89,13 @@ def test_the_next_item_is_shown_while_the_answer_is_on_its_way(bench: Page) -> N
     expect(bench.locator("input[value=refund]")).to_be_focused()
     assert stored() == []
     press(bench, "3")  # the keys are ready before the answer has arrived
-    expect(bench.locator("input[value=other]")).to_be_checked()
+    expect(bench.locator("#task input[value=other]")).to_be_checked()
 
     held.let_go()
     saved(bench)
     expect(bench.locator("#bench-status")).to_contain_text("1 today")
     assert Annotation.objects.get().answer == {"intent": "billing", "urgency": 4}
-    expect(bench.locator("input[value=other]")).to_be_checked()
+    expect(bench.locator("#task input[value=other]")).to_be_checked()
     has_next(bench)
     press(bench, "Enter")
     sees(bench, 2)
@@ -218,7 +218,7 @@ def test_a_page_left_before_its_answer_was_stored_sends_it_when_it_is_seen_again
     bench.goto(URL)
 
     sees(bench, 1)
-    expect(bench.locator("input[value=other]")).to_be_checked()
+    expect(bench.locator("#task input[value=other]")).to_be_checked()
     assert stored() == [("i0", "billing")]
     assert bench.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('concord-answer-')).length") == 0
 
@@ -268,7 +268,7 @@ def test_a_lost_lease_shows_the_answer_and_then_the_item_that_was_ahead(
     bench.wait_for_timeout(700)
     press(bench, "Enter")
     sees(bench, 1)
-    expect(bench.locator("input[value=other]")).to_be_checked()
+    expect(bench.locator("#task input[value=other]")).to_be_checked()
 
 
 def test_undo_waits_for_the_answer_and_takes_it_back(bench: Page) -> None:
@@ -341,6 +341,7 @@ def test_two_tabs_end_well(bench: Page, watch: Watch) -> None:
     other.wait_for_timeout(700)
     press(other, "Enter")
     sees(other, 1)
+    has_next(other)
     press(other, "3", "Enter")
     sees(other, 2)
     saved(other)
@@ -349,8 +350,9 @@ def test_two_tabs_end_well(bench: Page, watch: Watch) -> None:
 
 
 def test_the_guideline_beside_is_that_of_the_item_shown(
-    open_page: OpenPage, ana: User, work: Project, guideline: Guideline, lea: User
+    open_page: OpenPage, ana: User, work: Project, guideline: Guideline, lea: User, watch: Watch
 ) -> None:
+    watch.allow(OFFLINE)
     page = open_page(ana)
     page.route("**/label/ahead/", lambda route: route.abort())
     page.goto(URL)
@@ -407,30 +409,40 @@ def test_an_item_that_waited_too_long_is_asked_for_again(bench: Page) -> None:
     assert stored() == [("i0", "refund")]
 
 
-@pytest.mark.parametrize(("intent", "is_right"), [("1", True), ("2", False)])
-def test_what_the_gold_says_comes_with_the_reply(
-    open_page: OpenPage, ana: User, work: Project, lea: User, intent: str, is_right: bool
+RULES = {"is_required": True, "threshold": 0.6, "attempts": 1, "shows_feedback": True, "again_after_major": False}
+
+
+def test_what_the_gold_says_comes_with_the_reply_and_a_mistake_before_anything_else(
+    open_page: OpenPage, ana: User, work: Project, lea: User
 ) -> None:
-    lease_is_gold(work, lea)
-    page = opened(open_page, ana)
-    Assignment.objects.filter(state="leased", is_ahead=False).update(purpose="gold")
+    names = ["i0", "i1", "i2"]
+    for name in names:
+        make_gold(work, name, {"intent": "refund"}, lea)
+    set_qualification(lea, work, items=names, **RULES)
+    page = open_page(ana)
+    page.goto(URL)
+    has_next(page)
+    press(page, "1", "Enter")
+    expect(page.locator("#task #feedback")).to_contain_text("Your last answer is the known one.")
+    saved(page)
+    has_next(page)
 
-    press(page, intent, "Enter")
-
-    if is_right:
-        sees(page, 1)
-        expect(page.locator("#task #feedback")).to_contain_text("Your last answer is the known one.")
-        return
+    held = Held(page)
+    press(page, "2", "Enter")
+    expect(page.locator("[data-sent-line]")).to_have_text("saving")
+    last = page.locator("#task .payload").inner_text()
+    press(page, "1")
+    held.let_go()
+    expect(page.get_by_role("heading", name="This one has a known answer")).to_be_visible()
+    press(page, "Enter")  # too soon: it was meant for the item
     expect(page.get_by_role("heading", name="This one has a known answer")).to_be_visible()
     page.wait_for_timeout(700)
     press(page, "Enter")
-    sees(page, 1)
 
-
-def lease_is_gold(project: Project, lea: User) -> None:
-    make_gold(project, "i0", {"intent": "refund"}, lea)
-    project.routing.gold_mode = "teaching"
-    project.routing.save()
+    expect(page.locator("#task .payload")).to_have_text(last)
+    expect(page.locator("#task input[value=refund]")).to_be_checked()
+    press(page, "Enter")
+    expect(page.get_by_role("heading", name="Qualification passed")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

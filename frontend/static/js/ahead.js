@@ -1,12 +1,14 @@
 // The item after this one: fetched while this one is read, kept out of the page, shown in the frame of the Enter that
-// answers this one. The answer itself goes through outbox.js. Without an item ahead, Enter asks the server as ever.
+// answers this one. The answer itself goes through outbox.js. Without an item ahead, Enter asks the server as ever; while
+// one is on its way, Enter waits for it.
 
 const { bench, task, questions, isAnswered, settle, say, headers, storeDraft, outbox } = globalThis.concord;
 const TOO_SOON = 300; // milliseconds in which nobody has read an item: this Enter was meant for the one before
+const SLOW = 1500; // then Enter waits for the item no longer
 const SURPRISE = 700; // likewise, where something came back while they were at the next item
 
 let next = null; // { form, guide, until }
-let fetching = null;
+let fetching = null; // AbortController, with the promise `done`
 let isHeld = false;
 let deafUntil = 0; // to Enter
 let isSurprise = false;
@@ -24,18 +26,26 @@ function fetchSoon() {
   else setTimeout(fetchNext, 50);
 }
 
-async function fetchNext() {
+function fetchNext() {
   const form = task();
   if (!form || next || fetching || document.hidden || !outbox.isEmpty()) return; // what is sent brings the next one
   const mine = (fetching = new AbortController());
+  mine.done = ask(form, mine).then((content) => {
+    if (fetching !== mine) return;
+    fetching = null;
+    keep(content);
+  });
+}
+
+async function ask(form, { signal }) {
   const body = new URLSearchParams({ on_screen: form.dataset.lease, panel_version: form.dataset.version });
-  const options = { method: "POST", body, headers: headers(form), redirect: "error", priority: "low", signal: mine.signal };
+  const options = { method: "POST", body, headers: headers(form), redirect: "error", priority: "low", signal };
   try {
     const answer = await fetch(bench.dataset.aheadUrl, options);
-    const html = answer.status === 200 ? await answer.text() : "";
-    if (fetching === mine && html) keep(parse(html));
-  } catch { /* no connection, or no longer wanted */ }
-  if (fetching === mine) fetching = null;
+    return answer.status === 200 ? parse(await answer.text()) : null;
+  } catch {
+    return null; // no connection, or no longer wanted
+  }
 }
 
 function keep(content) {
@@ -81,7 +91,7 @@ function looksComplete() {
 }
 
 function canShow(form) {
-  if (!next || isHeld || !looksComplete()) return false;
+  if (!next || !looksComplete()) return false;
   const fits = next.guide || next.form.dataset.version === form.dataset.version;
   if (!fits || Date.now() > next.until) drop();
   return next !== null;
@@ -107,13 +117,36 @@ function beDeaf(milliseconds, surprise = false) {
 document.addEventListener("submit", (event) => {
   if (event.target.hasAttribute?.("data-after-saving") && !outbox.isEmpty()) leaveLater(event);
   if (!bench || event.target.id !== "task") return;
-  const isNothing = isHeld || event.target.classList.contains("htmx-request") || performance.now() < deafUntil;
-  const isNow = !isNothing && event.target === task() && canShow(event.target);
-  if (!isNothing && !isNow) return; // htmx sends it
+  const act = howToSend(event.target);
+  if (!act) return; // htmx sends it
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (isNow) goOn(event.target);
+  act(event.target);
 }, true);
+
+function howToSend(form) {
+  if (isHeld || form.classList.contains("htmx-request") || performance.now() < deafUntil) return () => {};
+  if (form !== task()) return null;
+  if (!outbox.isEmpty() || (fetching && looksComplete())) return sendSoon;
+  return canShow(form) ? goOn : null;
+}
+
+// After the answer before it, and with the item after it if that is on its way. Keys pressed meanwhile change nothing.
+async function sendSoon(form) {
+  const focused = document.activeElement;
+  isHeld = form.inert = true;
+  const outcome = await outbox.flush();
+  if (outcome === "stored" && fetching) await Promise.race([fetching.done, new Promise((done) => setTimeout(done, SLOW))]);
+  isHeld = form.inert = false;
+  if (form !== task()) return; // something came back in its place
+  fetching?.abort();
+  fetching = null;
+  if (outcome === "stored") form.requestSubmit();
+  else {
+    focused?.focus({ preventScroll: true });
+    say(bench.dataset.firstText, "warn");
+  }
+}
 for (const name of ["keydown", "pointerdown"]) {
   document.addEventListener(name, (event) => { if (event.key !== "Enter" && !isSurprise) deafUntil = 0; }, true); // it has been read
 }
@@ -191,7 +224,11 @@ async function whenStored(act) {
   else if (outcome === "waiting") say(bench.dataset.firstText, "warn");
 }
 
-document.addEventListener("htmx:afterRequest", () => { if (bench) fetchSoon(); }); // a flag leaves the item where it is
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!bench) return;
+  if (!event.detail.requestConfig.elt.dataset.lease) drop(); // also what came while it was under way
+  fetchSoon(); // a flag leaves the item where it is
+});
 document.addEventListener("bench:settled", () => {
   if (next?.form.dataset.lease === task()?.dataset.lease) drop();
   fetchSoon();

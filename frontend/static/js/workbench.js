@@ -274,7 +274,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const lease = event.detail.elt.dataset?.lease;
+  const { lease } = event.detail.requestConfig.elt.dataset; // detail.elt is another by now: this one was swapped out
   if (lease && event.detail.successful) forgetDraft(lease);
   if (event.detail.successful) {
     connected(true);
