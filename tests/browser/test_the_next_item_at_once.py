@@ -400,6 +400,28 @@ def test_what_is_missing_is_said_before_the_next_item_is_shown(bench: Page, watc
     assert stored() == [("i0", "refund")]
 
 
+@pytest.mark.parametrize("comes", [True, False])
+def test_enter_waits_a_moment_for_an_item_on_its_way_and_keys_meanwhile_change_nothing(
+    open_page: OpenPage, ana: User, work: Project, comes: bool
+) -> None:
+    page, asked = open_page(ana), []
+    page.route("**/label/ahead/", lambda route: asked.append(route))
+    with page.expect_request("**/label/ahead/"):
+        page.goto(URL)
+    sees(page, 0)
+    press(page, "1", "Enter", "2", "Enter")
+    page.wait_for_timeout(200)
+    sees(page, 0)
+    if comes:
+        asked[0].continue_()
+
+    sees(page, 1)
+    if comes:
+        saved(page)
+    expect(page.locator("#bench-status")).to_contain_text("1 today")
+    assert stored() == [("i0", "refund")]
+
+
 def test_an_item_that_waited_too_long_is_asked_for_again(bench: Page) -> None:
     bench.evaluate("() => { const now = Date.now; Date.now = () => now() + 3600_000; }")
     press(bench, "1", "Enter")
