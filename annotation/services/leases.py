@@ -49,6 +49,7 @@ class SeatOfLease:
     item_id: int
     revisions: int
     earlier_id: int | None
+    holds_another: bool
     now: datetime
 
     @property
@@ -82,6 +83,8 @@ _LOCK = Prepared(
             WHERE answer.assignment_id = seat.id AND answer.annotator_id = lease.annotator_id),
            (SELECT answer.id FROM annotation_annotation answer
             WHERE answer.annotator_id = lease.annotator_id AND answer.submission_id = %(submission)s),
+           EXISTS (SELECT 1 FROM annotation_assignment other
+                   WHERE other.annotator_id = lease.annotator_id AND other.state = 'leased' AND other.id <> seat.id),
            clock_timestamp()
     FROM annotation_lease lease
     JOIN annotation_assignment seat ON seat.id = lease.assignment_id

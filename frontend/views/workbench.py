@@ -32,6 +32,7 @@ from frontend.forms.workbench import parse_answer, skip_reason
 from frontend.guard import project_page
 from frontend.reading.feedback import told_answer
 from frontend.views.workbench_showing import (
+    answer_in_words,
     guide_for,
     page_context,
     show_ahead,
@@ -115,7 +116,7 @@ def submit(request: HttpRequest, access: ProjectAccess, lease_id: uuid.UUID) -> 
     except NotFound:
         raise
     except DomainError as error:
-        kept = _in_words(questions, answer)
+        kept = answer_in_words(questions, answer)
         return show_state(request, access, error.code, detail=error.detail, kept=kept, status=error.status)
     return _show_what_follows(request, access, both)
 
@@ -276,15 +277,3 @@ def _uuid(raw: str) -> uuid.UUID:
 def _seconds(posted: QueryDict) -> float | None:
     raw = posted.get("seconds_spent", "")
     return float(raw) if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", raw) else None
-
-
-def _in_words(questions: tuple[Question, ...], answer: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """An answer as the person would read it: question titles and option labels."""
-    rows = []
-    for question in questions:
-        if question.key in answer:
-            labels = {option.key: option.label for option in question.options}
-            value = answer[question.key]
-            words = [labels.get(part, str(part)) for part in (value if isinstance(value, list) else [value])]
-            rows.append((question.title, ", ".join(words)))
-    return tuple(rows)

@@ -44,6 +44,7 @@ class Shown:
     problem: str = ""
     replies: tuple[Reply, ...] = ()
     told: ToldAnswer | None = None
+    suggestion: tuple[tuple[str, str], ...] = ()  # a model's answer, question by question
     is_swap: bool = False
     is_new_panel: bool = False
 
@@ -256,9 +257,29 @@ def shown_task(
         payload=payload_views(task.fields, task.item.payload),
         fields=question_fields(questions, answer if answer is not None else task.draft or {}, errors),
         replies=tuple(replies_about(access.annotator, task.lease.id)),
+        suggestion=answer_in_words(questions, task.prelabel) if task.prelabel else (),
         **around,
     )
 
 
 def guide_for(access: ProjectAccess, task: LeasedTask) -> Guide:
     return guide_of(access.project.guideline.title, task.version.id, task.version.sha256)
+
+
+def answer_in_words(questions: tuple[Question, ...], answer: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """An answer as the person would read it: question titles and option labels."""
+    rows = []
+    for question in questions:
+        if question.key in answer:
+            labels = {option.key: option.label for option in question.options}
+            value = answer[question.key]
+            parts = value if isinstance(value, list) else [value]
+            rows.append((question.title, ", ".join(_part_in_words(part, labels) for part in parts)))
+    return tuple(rows)
+
+
+def _part_in_words(part: Any, labels: dict[str, str]) -> str:
+    """Of a mark its label, of a preference the candidate; anything else as it is."""
+    if isinstance(part, dict):
+        part = part.get("label", part.get("choice", part))
+    return labels.get(part, part) if isinstance(part, str) else str(part)

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
-from annotation.models import Annotation, Assignment, Lease, Member, Project, Skip
+from annotation.models import Annotation, Assignment, Item, Lease, Member, Prediction, Project, Routing, Skip
+from frontend.views.workbench_showing import answer_in_words
+from guidelines.label_schema import parse_questions
 from guidelines.models import Guideline
-from tests.factories.annotation import make_item, make_task
+from tests.factories.annotation import make_item, make_member, make_task
 from tests.factories.guidelines import make_version
 
 HTMX = {"HX-Request": "true"}
@@ -261,3 +264,36 @@ def test_a_conversation_is_shown_turn_by_turn_and_as_text_only(browser: Client, 
     assert "&lt;b&gt;Where&lt;/b&gt; is it?" in html
     assert "chat-turn-reply" in html.split("On its way.")[0].rsplit("<li", 1)[1]
     assert "gold: refund" not in html
+
+
+@pytest.mark.parametrize(("share", "is_seen"), [(1, True), (0, False)])
+def test_what_a_model_suggests_is_seen_exactly_where_the_lease_says_so(
+    share: float, is_seen: bool, browser: Client, work: Project
+) -> None:
+    model = make_member(work, None, name="intent-model", kind="model")
+    for item in Item.objects.all():
+        Prediction.objects.create(
+            project=work, item=item, model=model, model_version="1", answer={"intent": "billing", "urgency": 4},
+            created_at=timezone.now(),
+        )  # fmt: skip
+    Routing.objects.update_or_create(project=work, defaults={"prelabel_model": model, "prelabel_share": share})
+
+    html = browser.post(url(work, "workbench-claim"), headers=HTMX).content.decode()
+
+    assert Lease.objects.get().prelabel_shown is is_seen
+    assert ("A model suggests" in html) is is_seen
+    assert (">Billing error</strong>" in html) is is_seen
+    assert "checked" not in html.partition('class="workbench-questions"')[2].partition("</section>")[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("refund", "Refund"), (["refund", "other"], "Refund, Other"), (4, "4"), ({"choice": "a", "strength": 2}, "a"),
+        ([{"start": 0, "end": 2, "label": "refund"}], "Refund"),
+    ],
+)  # fmt: skip
+def test_any_answer_can_be_put_into_words(value: Any, words: str, guideline: Guideline) -> None:
+    (intent, *_) = parse_questions(guideline.versions.get().content["questions"])
+
+    assert answer_in_words((intent,), {"intent": value}) == ((intent.title, words),)
