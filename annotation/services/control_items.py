@@ -51,7 +51,8 @@ _PICK_REPEAT = Prepared(
     ), start AS MATERIALIZED (
         SELECT floor(low + random() * (high - low + 1))::bigint AS id FROM ends
     )
-    SELECT answer.item_id FROM annotation_annotation answer
+    SELECT answer.item_id, (SELECT id FROM annotation_round WHERE project_id = %(project)s AND key = 'repeats')
+    FROM annotation_annotation answer
     JOIN guidelines_guidelineversion version ON version.id = answer.guideline_version_id
     JOIN annotation_round round ON round.id = answer.round_id
     WHERE answer.annotator_id = %(annotator)s AND answer.id <= (SELECT id FROM start)
@@ -63,29 +64,35 @@ _PICK_REPEAT = Prepared(
                         AND seat.annotator_id + 0 = %(annotator)s OFFSET 0)
     ORDER BY answer.id DESC LIMIT 1
     """,  # noqa: S608
-    {"annotator": "bigint", "major": "integer"},
+    {"annotator": "bigint", "major": "integer", "project": "bigint"},
 )
 
 
 def control_item(turn: Turn, found: Found) -> OwnItem | None:
-    """The control item that takes the turn of the seat that was found, if one is due and there is one for them."""
+    """The control item that takes the turn of the seat that was found, if one is due and there is one for them.
+
+    Both are looked for at every claim of a project that has such items, due or not: how long a claim takes must not
+    tell what it brings.
+    """
+    rules, today = turn.rules, turn.today
+    gold = _gold(turn) if rules.gold_rate > 0 else None
+    repeat = _repeat(turn) if rules.repeat_rate > 0 else None
     if not may_give_way(found):
         return None
-    rules, today = turn.rules, turn.today
-    if due(rules.gold_rate, served=today.served, given=today.gold, draw=_dice.random()):
-        gold = _gold(turn)
-        if gold is not None:
-            return gold
-    if due(rules.repeat_rate, served=today.served, given=today.repeats, draw=_dice.random()):
-        return _repeat(turn)
+    if due(rules.gold_rate, served=today.served, given=today.gold, draw=_dice.random()) and gold:
+        return OwnItem(gold, rules.gold_round or own_round(turn, "gold", "gold"), "gold", Reason.GOLD)
+    if due(rules.repeat_rate, served=today.served, given=today.repeats, draw=_dice.random()) and repeat:
+        item_id, round_id = repeat
+        return OwnItem(item_id, round_id or own_round(turn, "repeat", "repeats"), "repeat", Reason.REPEAT)
     return None
 
 
-def _gold(turn: Turn) -> OwnItem | None:
+def _gold(turn: Turn) -> int | None:
     row = first_row(_PICK_GOLD, {"project": turn.project_id, "annotator": turn.annotator_id})
-    return OwnItem(row[0], own_round(turn, "gold", "gold"), "gold", Reason.GOLD) if row else None
+    return row[0] if row else None
 
 
-def _repeat(turn: Turn) -> OwnItem | None:
-    row = first_row(_PICK_REPEAT, {"annotator": turn.annotator_id, "major": turn.queue.major})
-    return OwnItem(row[0], own_round(turn, "repeat", "repeats"), "repeat", Reason.REPEAT) if row else None
+def _repeat(turn: Turn) -> tuple[int, int | None] | None:
+    """The item, and the round of repeats if there is one already."""
+    values = {"annotator": turn.annotator_id, "major": turn.queue.major, "project": turn.project_id}
+    return first_row(_PICK_REPEAT, values)  # type: ignore[no-any-return]

@@ -86,39 +86,34 @@ _TAKE = f"""
         ON CONFLICT (annotator_id, lane) DO UPDATE SET taken = lane.taken + 1
     ), {_MOVED}, {_COUNTED}, {_GRANTED}
 """  # noqa: S608
-# A seat of one's own in a task of one's own kind of round: made as it is handed out.
+# A seat of one's own in a task of one's own kind of round: made as it is handed out. Nobody is waited for: these
+# seats need no number, and the task stays open for whoever comes.
 _MAKE = f"""
-    WITH taken AS (
+    WITH opened AS (
+        INSERT INTO annotation_task (project_id, round_id, item_id, major, overlap, state)
+        VALUES (%(project)s, %(round)s, %(item)s, %(major)s, 1, 'open')
+        ON CONFLICT (item_id, round_id, major) DO NOTHING RETURNING id
+    ), task AS (
+        SELECT id FROM opened UNION ALL
+        SELECT id FROM annotation_task
+        WHERE item_id = %(item)s AND round_id = %(round)s AND major = %(major)s LIMIT 1
+    ), taken AS (
         INSERT INTO annotation_assignment (project_id, round_id, task_id, state, rank, epoch, purpose, is_ahead,
                                            annotator_id, annotator_kind, leased_until)
-        SELECT %(project)s, %(round)s, %(task)s, 'leased', 0, 1, %(purpose)s, %(ahead)s, %(annotator)s, 'human',
+        SELECT %(project)s, %(round)s, task.id, 'leased', 0, 1, %(purpose)s, %(ahead)s, %(annotator)s, 'human',
                clock_timestamp() + make_interval(secs => %(lease_seconds)s)
-        RETURNING id, task_id, epoch, lane, leased_until
+        FROM task RETURNING id, task_id, epoch, lane, leased_until
     ), {_COUNTED}, {_GRANTED}
-"""
+"""  # noqa: S608
 _TYPES = {
     "project": "bigint", "annotator": "bigint", "seat": "bigint", "ahead": "boolean", "cohort": "text",
     "lease_seconds": "integer", "position": "smallint", "rank": "integer", "at_seat": "bigint", "late": "bigint",
     "openings": "bigint", "moves": "boolean", "day": "date", "gold": "integer", "repeats": "integer",
     "item": "bigint", "prelabel_model": "bigint", "shows_prelabel": "boolean", "lease": "uuid", "version": "bigint",
-    "reason": "text", "facts": "jsonb", "round": "bigint", "task": "bigint", "purpose": "text",
+    "reason": "text", "facts": "jsonb", "round": "bigint", "major": "integer", "purpose": "text",
 }  # fmt: skip
 _TAKE_SEAT = Prepared("concord_take_seat", _TAKE, _TYPES)
 _MAKE_SEAT = Prepared("concord_make_seat", _MAKE, _TYPES)
-# Nobody is waited for here: these seats need no number, and the task stays open for whoever comes.
-_OPEN_TASK = Prepared(
-    "concord_open_task_of_ones_own",
-    """
-    WITH made AS (
-        INSERT INTO annotation_task (project_id, round_id, item_id, major, overlap, state)
-        VALUES (%(project)s, %(round)s, %(item)s, %(major)s, 1, 'open')
-        ON CONFLICT (item_id, round_id, major) DO NOTHING RETURNING id
-    )
-    SELECT id FROM made UNION ALL SELECT id FROM annotation_task
-    WHERE item_id = %(item)s AND round_id = %(round)s AND major = %(major)s
-    """,
-    {"project": "bigint", "round": "bigint", "item": "bigint", "major": "integer"},
-)
 
 
 @dataclass(frozen=True)
@@ -152,18 +147,12 @@ def _cohort(found: Found, step: Step) -> str | None:
 
 def make_seat(turn: Turn, own: OwnItem, *, ahead: bool) -> LeasedTask:
     """Lease a new seat of the person's own."""
-    values = {"project": turn.project_id, "round": own.round_id, "item": own.item_id, "major": turn.queue.major}
-    opened = first_row(_OPEN_TASK, values) or first_row(_OPEN_TASK, values)  # made by somebody while we looked
-    return leased_task(
-        first_row(
-            _MAKE_SEAT,
-            _common(turn, own.item_id, own.reason, None, ahead=ahead)
-            | {
-                "round": own.round_id, "task": opened[0], "purpose": own.purpose,
-                "gold": int(own.reason is Reason.GOLD), "repeats": int(own.reason is Reason.REPEAT),
-            },
-        )
-    )  # fmt: skip
+    values = _common(turn, own.item_id, own.reason, None, ahead=ahead) | {
+        "round": own.round_id, "major": turn.queue.major, "purpose": own.purpose,
+        "gold": int(own.reason is Reason.GOLD), "repeats": int(own.reason is Reason.REPEAT),
+    }  # fmt: skip
+    # Once more where somebody has made the task while we looked: now it can be seen.
+    return leased_task(first_row(_MAKE_SEAT, values) or first_row(_MAKE_SEAT, values))
 
 
 def take_own_seat(turn: Turn, own: OwnItem, seat_id: int, *, ahead: bool) -> LeasedTask:

@@ -188,7 +188,7 @@ def test_repeats_come_after_twenty_answers_once_each(
     reasons = [lease.reason for lease in leases]
     assert "repeat" not in reasons[:21]
     repeats = [lease for lease in leases if lease.reason == "repeat"]
-    assert 10 <= len(repeats) <= 19
+    assert 4 <= len(repeats) <= 19  # a place is drawn, and from there back all may be repeated already
     items = names(repeats)
     assert len(set(items)) == len(items)
     order = names(leases)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from sklearn.ensemble import RandomForestClassifier
@@ -46,6 +47,10 @@ def half_gold(project: Project, lea: User, monkeypatch: pytest.MonkeyPatch) -> N
     round_ = project.rounds.get(key="initial")
     open_tasks(round=round_, major=1, items=[(item.pk, dice.randint(1, 3), 0) for item in items[ITEMS:]])
     Project.objects.filter(pk=project.pk).update(gold_rate=0.5)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE annotation_item, annotation_task, annotation_assignment, annotation_goldlabel"
+        )  # as after an import of this size: no plan is from when the tables were empty
     monkeypatch.setattr(control_items, "due", lambda rate, **today: rate > 0 and dice.random() < 0.5)
 
 
