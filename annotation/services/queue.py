@@ -5,7 +5,8 @@ A claim renews what this person holds, or finds the first seat they may take (se
 nothing is told so again for free until something comes.
 """
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
+from psycopg.errors import DeadlockDetected
 
 from annotation.models import Member, Project, Round
 from annotation.prepared import Prepared, first_row, rows_changed
@@ -124,8 +125,11 @@ def _try_to_lease(annotator: Member, *, ahead: bool, waits: bool) -> tuple[Lease
                 if turn.status == Project.Status.PAUSED:
                     raise ProjectPaused
                 return _lease_one(annotator, turn, ahead=ahead, waits=waits)
-        except IntegrityError:  # their other tab, or somebody of the same cohort, took a seat in the same moment
-            if not left:
+        except (IntegrityError, OperationalError) as error:
+            # Their other tab, or somebody of the same cohort, took a seat in the same moment; or the database ended a
+            # circle of people who waited for one another by choosing this one.
+            is_deadlock = isinstance(error.__cause__, DeadlockDetected)
+            if not left or not (is_deadlock or isinstance(error, IntegrityError)):
                 raise
     raise AssertionError("unreachable")
 

@@ -60,7 +60,7 @@ _FIND = """
         SELECT open.id FROM annotation_assignment open
         WHERE NOT EXISTS (SELECT 1 FROM reserved)
           AND open.late > %(late)s AND (open.rank + 0, open.id) < (%(rank)s, %(seat)s) AND {for_them}
-        ORDER BY open.late LIMIT 1
+        ORDER BY {late_order} LIMIT 1
         FOR NO KEY UPDATE OF open {locks}
     ), onward AS (
         SELECT open.id FROM annotation_assignment open
@@ -91,7 +91,9 @@ _TYPES = {
 
 
 def _finder(scope: str, *, waits: bool) -> Prepared:
-    text = _FIND.format(for_them=_FOR_THEM + _LANES[scope], locks="" if waits else "SKIP LOCKED") + _DESCRIBE
+    # Who waits keeps the locks of seats that were taken under their eyes: all must wait in the order of the queue.
+    order, locks = ("open.rank, open.id", "") if waits else ("open.late", "SKIP LOCKED")
+    text = _FIND.format(for_them=_FOR_THEM + _LANES[scope], late_order=order, locks=locks) + _DESCRIBE
     return Prepared(f"concord_find_{scope}{'_waiting' if waits else ''}", text, _TYPES)
 
 
