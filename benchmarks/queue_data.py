@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from accounts.models import User
 from accounts.services.tokens import create_token
@@ -63,8 +64,13 @@ def _fill(project: Project, size: int, overlap: int) -> None:
     with connection.cursor() as cursor:
         for statement in (_ITEMS, _TASKS, _SEATS):
             cursor.execute(statement, values)
-        for table in ("item", "task", "assignment", "lease"):
-            cursor.execute(f"VACUUM ANALYZE annotation_{table}")
+        _settle(cursor, "item", "task", "assignment")
+
+
+def _settle(cursor: CursorWrapper, *tables: str) -> None:
+    """As autovacuum leaves tables in use. Never an empty one: as a database's own upkeep leaves those alone, too."""
+    for table in tables:
+        cursor.execute(f"VACUUM ANALYZE annotation_{table}")
 
 
 _ITEMS = """
@@ -97,7 +103,9 @@ def give_history(member: Member, answers: int) -> None:
             """,
             [member.pk, member.project_id, answers],
         )
-        cursor.execute("VACUUM ANALYZE annotation_assignment")
+        for statement in (_LEASES, _ANSWERS):
+            cursor.execute(statement, {"project": member.project_id})
+        _settle(cursor, "assignment", "lease", "annotation")
 
 
 def make_bare_queue(size: int) -> None:
@@ -119,8 +127,7 @@ def answer_seats(project: Project, members: list[Member], share: float) -> None:
     with connection.cursor() as cursor:
         for statement in (_HAND_OUT, _LEASES, _ANSWERS, _DONE):
             cursor.execute(statement, values)
-        for table in ("task", "assignment", "lease", "annotation"):
-            cursor.execute(f"VACUUM ANALYZE annotation_{table}")
+        _settle(cursor, "task", "assignment", "lease", "annotation")
 
 
 _HAND_OUT = """

@@ -56,16 +56,17 @@ SHOWN_COLUMNS = """
     lease.id, lease.epoch, lease.granted_at, seat.leased_until, item.id, item.external_id, item.payload,
     project.fields, version.id, version.major, version.minor, version.sha256, lease.draft,
     CASE WHEN lease.prelabel_shown THEN {prelabel} END,
-    {leases_made} + (
-        SELECT count(*) FROM annotation_assignment sibling
-        JOIN annotation_lease earlier ON earlier.assignment_id = sibling.id
-        WHERE sibling.task_id = seat.task_id AND earlier.annotator_id + 0 = %(annotator)s)
+    {nth}
 """
 _PRELABEL = "(SELECT answer FROM annotation_prediction WHERE id = lease.prelabel_id)"
+_NTH = """(
+        SELECT count(*) FROM annotation_assignment sibling
+        JOIN annotation_lease earlier ON earlier.assignment_id = sibling.id
+        WHERE sibling.task_id = seat.task_id AND earlier.annotator_id + 0 = %(annotator)s)"""
 _SHOWN = Prepared(
     "concord_current_task",
     f"""
-    SELECT {SHOWN_COLUMNS.format(prelabel=_PRELABEL, leases_made=0)}
+    SELECT {SHOWN_COLUMNS.format(prelabel=_PRELABEL, nth=_NTH)}
     FROM annotation_assignment seat
     JOIN annotation_lease lease ON lease.assignment_id = seat.id AND lease.epoch = seat.epoch
     JOIN annotation_task task ON task.id = seat.task_id

@@ -42,8 +42,23 @@ _COUNTED = """
             empty_ticks = NULL, empty_openings = NULL
     )
 """
+# A seat of the task that was held by more than hold it now has been given back: then this person may have had one,
+# and their draft comes back with their count. Otherwise the leases need not be asked.
 _GRANTED = f"""
-    predicted AS MATERIALIZED (
+    before AS MATERIALIZED (
+        SELECT EXISTS (SELECT 1 FROM annotation_assignment sibling
+                       WHERE sibling.task_id = (SELECT task_id FROM taken)
+                         AND sibling.epoch > (sibling.state IN ('leased', 'submitted', 'parked'))::integer)
+               AS has_come_back
+    ), earlier AS MATERIALIZED (
+        SELECT count(*) AS leases,
+               (array_agg(lease.draft ORDER BY lease.granted_at DESC)
+                    FILTER (WHERE lease.draft IS NOT NULL))[1] AS draft,
+               max(lease.draft_saved_at) AS draft_saved_at  -- drafts follow one another
+        FROM annotation_assignment sibling JOIN annotation_lease lease ON lease.assignment_id = sibling.id
+        WHERE (SELECT has_come_back FROM before) AND sibling.task_id = (SELECT task_id FROM taken)
+          AND lease.annotator_id + 0 = %(annotator)s
+    ), predicted AS MATERIALIZED (
         SELECT prediction.id, prediction.answer FROM annotation_prediction prediction
         WHERE prediction.item_id = %(item)s AND prediction.model_id = %(prelabel_model)s
         ORDER BY prediction.id DESC LIMIT 1
@@ -56,15 +71,10 @@ _GRANTED = f"""
                (SELECT id FROM predicted), CASE WHEN EXISTS (SELECT 1 FROM predicted) THEN %(shows_prelabel)s END
         FROM taken
         JOIN annotation_item item ON item.id = %(item)s
-        LEFT JOIN LATERAL (
-            SELECT lease.draft, lease.draft_saved_at
-            FROM annotation_assignment seat JOIN annotation_lease lease ON lease.assignment_id = seat.id
-            WHERE seat.task_id = taken.task_id AND lease.annotator_id + 0 = %(annotator)s AND lease.draft IS NOT NULL
-            ORDER BY lease.granted_at DESC LIMIT 1
-        ) earlier ON true
+        CROSS JOIN earlier
         RETURNING id, epoch, granted_at, draft, guideline_version_id, prelabel_shown
     )
-    SELECT {SHOWN_COLUMNS.format(prelabel="(SELECT answer FROM predicted)", leases_made=1)}
+    SELECT {SHOWN_COLUMNS.format(prelabel="(SELECT answer FROM predicted)", nth="1 + (SELECT leases FROM earlier)")}
     FROM granted lease
     CROSS JOIN taken seat
     JOIN annotation_item item ON item.id = %(item)s

@@ -19,7 +19,7 @@ from annotation.services.answers import answer_path
 from annotation.services.refusals import DraftTooLate, InvalidAnswer, LeaseExpired
 from annotation.services.statements import rows_changed
 from annotation.services.stuck import flag_if_stuck
-from annotation.services.turns import Turn, take_turn
+from annotation.services.turns import Turn, holds_any, take_turn
 from operations.strict_json import StrictJsonError, canonical_json, check_value
 
 LARGEST_DRAFT = 1024 * 1024  # bytes of canonical JSON
@@ -72,10 +72,11 @@ class SeatOfLease:
         return self.purpose in Assignment.PERSONAL
 
 
+_HOLDS_ANOTHER = holds_any(project="lease.project_id", annotator="lease.annotator_id", but="seat.id")
 # "+ 0": never by the index of the annotator, who may have a hundred thousand leases.
 _LOCK = Prepared(
     "concord_lock_seat",
-    """
+    f"""
     SELECT lease.id, lease.epoch, lease.granted_at, lease.ending, lease.guideline_version_id, version.sha256,
            seat.id, seat.state, seat.epoch, seat.purpose, seat.needs_cohort, task.id, task.state,
            round.id, round.state, round.kind, task.most_labels, task.item_id,
@@ -83,8 +84,7 @@ _LOCK = Prepared(
             WHERE answer.assignment_id = seat.id AND answer.annotator_id = lease.annotator_id),
            (SELECT answer.id FROM annotation_annotation answer
             WHERE answer.annotator_id = lease.annotator_id AND answer.submission_id = %(submission)s),
-           EXISTS (SELECT 1 FROM annotation_assignment other
-                   WHERE other.annotator_id = lease.annotator_id AND other.state = 'leased' AND other.id <> seat.id),
+           {_HOLDS_ANOTHER},
            clock_timestamp()
     FROM annotation_lease lease
     JOIN annotation_assignment seat ON seat.id = lease.assignment_id
@@ -93,7 +93,7 @@ _LOCK = Prepared(
     JOIN guidelines_guidelineversion version ON version.id = lease.guideline_version_id
     WHERE lease.id = %(lease)s AND lease.annotator_id + 0 = %(annotator)s
     FOR NO KEY UPDATE OF task, seat, lease
-    """,
+    """,  # noqa: S608  (our own text)
     {"lease": "uuid", "annotator": "bigint", "submission": "uuid"},
 )
 

@@ -152,7 +152,7 @@ def fast_claim(annotator: Member, turn: Turn) -> LeasedTask | None:
 
 def _lease_one(annotator: Member, turn: Turn, *, ahead: bool, waits: bool) -> tuple[LeasedTask | None, bool]:
     values = {"annotator": turn.annotator_id, "lease_seconds": turn.lease_seconds, "ahead": ahead}
-    if turn.n_held and rows_changed(_RENEW_HELD, values):
+    if turn.holds_any and rows_changed(_RENEW_HELD, values):
         return current_task(annotator, ahead=ahead), True
     if turn.must_qualify:
         step = lease_for_qualification(annotator, turn, turn.queue.major or 1, ahead=ahead)

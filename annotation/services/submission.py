@@ -132,8 +132,7 @@ def _store_or_keep(sent: _Sent, *, and_claim: bool) -> tuple[Submitted, LeasedTa
         refusal = _refusal(turn, seat)
         if refusal is None:
             stored = _store(_row(sent, seat, now), turn, seat)
-            # Counted once the person was ours: what the turn knows may be older than their other request.
-            rest = replace(turn, n_held=int(seat.holds_another))
+            rest = replace(turn, holds_any=seat.holds_another)
             submitted = Submitted(stored, False, turn.rules.teaches)
             return submitted, fast_claim(annotator, rest) if and_claim else None
         if not isinstance(refusal, AlreadyAnswered):

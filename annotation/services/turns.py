@@ -82,7 +82,7 @@ class Turn:
     guideline_id: int
     lease_seconds: int
     qualified_major: int | None
-    n_held: int
+    holds_any: bool
     refusal: DomainError | None
     queue: Queue
     rules: Rules
@@ -109,9 +109,9 @@ def take_turn(annotator: Member) -> Turn:
 
 
 _TURN = """
-    SELECT NULL, member.kind, member.is_active AND coalesce(person.is_active, false), member.paused_at IS NOT NULL,
+    SELECT {time}, member.kind, member.is_active AND coalesce(person.is_active, false), member.paused_at IS NOT NULL,
            project.status, project.allows_amend, project.guideline_id, project.lease_seconds, member.qualified_major,
-           (SELECT count(*) FROM annotation_assignment WHERE annotator_id = member.id AND state = 'leased')::integer,
+           {holds},
            coalesce(clock.ticks, 1),
            (SELECT coalesce(sum(openings), 0)::bigint FROM annotation_round WHERE project_id = project.id),
            newest.id, newest.major,
@@ -123,7 +123,7 @@ _TURN = """
            project.gold_rate, coalesce(routing.repeat_rate, 0), routing.max_per_day, routing.max_share,
            routing.prelabel_model_id, coalesce(routing.prelabel_share, 0),
            (project.overlap ->> 'shared_per_pair')::integer,
-           (project.overlap #>> '{adaptive,stop_at_posterior}')::float8,
+           (project.overlap #>> '{{adaptive,stop_at_posterior}}')::float8,
            coalesce(qualification.is_required, false), coalesce(qualification.again_after_major, false),
            (SELECT id FROM annotation_round WHERE project_id = project.id AND key = 'gold'),
            coalesce(routing.gold_mode = 'teaching', false) OR qualification.project_id IS NOT NULL,
@@ -131,7 +131,7 @@ _TURN = """
            memory.day, memory.served, memory.gold, memory.repeats, memory.answered,
            position.rank, position.seat, position.late, position.openings,
            memory.empty_ticks, memory.empty_openings
-    FROM annotation_member member
+    FROM {first}annotation_member member
     JOIN annotation_project project ON project.id = member.project_id
     LEFT JOIN accounts_user person ON person.id = member.user_id
     LEFT JOIN annotation_routing routing ON routing.project_id = project.id
@@ -144,13 +144,31 @@ _TURN = """
     WHERE member.id = %(annotator)s
     FOR NO KEY UPDATE OF member
 """
-_LOCK = Prepared("concord_lock_annotator", _TURN, {"annotator": "bigint"})
+
+
+def holds_any(*, project: str, annotator: str, but: str = "0") -> str:
+    """SQL that is true while an annotator holds a lease, or one ahead, other than that of the seat `but`.
+
+    Asked of the two unique indexes of leased seats: by that of the tasks it would read all that they ever did.
+    """
+    one = (
+        f"EXISTS (SELECT 1 FROM annotation_assignment held WHERE held.project_id = {project} "  # noqa: S608
+        f"AND held.annotator_id = {annotator} AND held.state = 'leased' AND {{}} AND held.id <> {but} OFFSET 0)"
+    )
+    return " OR ".join(one.format(is_ahead) for is_ahead in ("NOT held.is_ahead", "held.is_ahead"))
+
+
+_LOCK = Prepared(
+    "concord_lock_annotator",
+    _TURN.format(time="NULL", holds=holds_any(project="project.id", annotator="member.id"), first=""),
+    {"annotator": "bigint"},
+)
 # The project's write lock and the time after it (write_lock.py) in the same statement: the clock is read for the row
 # that the lock has given.
 _WRITE = Prepared(
     "concord_write_as_annotator",
-    "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%(namespace)s, %(project)s))"  # noqa: S608
-    + _TURN.replace("SELECT NULL,", "SELECT clock_timestamp(),", 1).replace("    FROM", "    FROM held CROSS JOIN", 1),
+    "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%(namespace)s, %(project)s))"
+    + _TURN.format(time="clock_timestamp()", holds="false", first="held CROSS JOIN "),
     {"annotator": "bigint", "namespace": "integer", "project": "integer"},
 )
 
@@ -173,13 +191,13 @@ def lock_annotator(annotator: Member) -> Turn:
 
 
 def _turn(annotator: Member, row: list[Any]) -> Turn:
-    kind, is_active, is_paused, status, allows_amend, guideline_id, lease_seconds, qualified_major, n_held = row[:9]
+    kind, is_active, is_paused, status, allows_amend, guideline_id, lease_seconds, qualified_major, holds_any = row[:9]
     queue, rules, day = Queue(*row[9:14]), Rules(*row[14:27]), row[27]
     counted_day, *counts = row[28:33]
     *position, empty_ticks, empty_openings = row[33:]
     return Turn(
         annotator.pk, annotator.project_id, status, allows_amend, guideline_id, lease_seconds, qualified_major,
-        n_held, _refusal(kind, is_active, is_paused, status), queue, rules,
+        holds_any, _refusal(kind, is_active, is_paused, status), queue, rules,
         Today(day, *counts) if counted_day == day else Today(day, 0, 0, 0, 0), start_at(queue.openings, *position),
         (empty_ticks, empty_openings) == (queue.ticks, queue.openings) and not queue.is_behind,
     )  # fmt: skip

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.models import F
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from accounts.models import User
 from annotation.models import Assignment, Item, Lease, Member, Project, Round, Skip
+from annotation.services import queue
 from annotation.services.queue import claim_next, expire_leases, release_lease, skip_task
 from annotation.services.refusals import (
     AnnotatorPaused,
@@ -307,3 +311,35 @@ def test_epoch_counts_every_lease_of_a_seat(two_items: list[Item], ana: User, me
 
     assert list(Lease.objects.order_by("epoch").values_list("epoch", flat=True)) == [1, 2, 3]
     assert Assignment.objects.filter(epoch=F("slot") * 3).count() == 1
+
+
+def test_a_claim_that_the_database_chose_to_end_a_circle_looks_again(
+    project: Project, ana: User, member_of: Who, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claims wait for seats in one order, so two claims make no circle; with somebody else's locks there may be one."""
+    make_task(make_item(project, "m1"), overlap=1)
+    refusals: list[Exception] = [DeadlockDetected("deadlock detected")]
+    monkeypatch.setattr(queue, "_lease_one", refused_first(refusals, queue._lease_one))
+
+    assert claim_next(annotator=member_of(ana)) is not None
+    assert refusals == []
+
+
+def test_a_claim_that_the_database_refused_otherwise_is_not_repeated(
+    project: Project, ana: User, member_of: Who, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_task(make_item(project, "m1"), overlap=1)
+    refusals: list[Exception] = [LockNotAvailable("canceling statement due to lock timeout")]
+    monkeypatch.setattr(queue, "_lease_one", refused_first(refusals, queue._lease_one))
+
+    with pytest.raises(OperationalError, match="lock timeout"):
+        claim_next(annotator=member_of(ana))
+
+
+def refused_first(refusals: list[Exception], really: Callable[..., Any]) -> Callable[..., Any]:
+    def lease_one(*args: Any, **options: Any) -> Any:
+        if refusals:
+            raise OperationalError(str(refusals[0])) from refusals.pop(0)
+        return really(*args, **options)
+
+    return lease_one

@@ -2,20 +2,16 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
 from accounts.models import User
 from annotation.models import Assignment, Item, Member, Project
 from annotation.selectors.work import current_task
-from annotation.services import submission
 from annotation.services.invariants import broken_invariants
 from annotation.services.members import update_member
 from annotation.services.queue import claim_ahead, claim_next, expire_leases, release_lease, renew_lease
-from annotation.services.submission import undo_last_submission
-from annotation.services.turns import Turn, write_as
+from annotation.services.submission import submit_and_claim, undo_last_submission
 from tests.factories.annotation import make_item, make_task
 from tests.factories.work import answer, claimed, let_run_out
 
@@ -134,23 +130,15 @@ def test_renewing_the_one_ahead_answers_with_the_one_ahead(items: list[Item], an
     assert renew_lease(annotator=me, lease_id=ahead.lease.id).lease.id == ahead.lease.id
 
 
-def test_what_was_fetched_ahead_meanwhile_is_the_next_one(
-    items: list[Item], ana: User, member_of: Who, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The answer's transaction waited for the one that fetched ahead: what it knew of the person before is old."""
+def test_what_was_fetched_ahead_is_the_next_one_of_an_answer(items: list[Item], ana: User, member_of: Who) -> None:
     me = member_of(ana)
     first = claimed(me)
     ahead = claim_ahead(annotator=me)
     assert ahead is not None
-    monkeypatch.setattr(submission, "write_as", lambda annotator: stale(*write_as(annotator)))
 
-    both = submission.submit_and_claim(
+    both = submit_and_claim(
         annotator=me, lease_id=first.lease.id, answer={"intent": "refund"}, submission_id=uuid.uuid4()
     )
 
     assert both.next is not None
     assert both.next.lease.id == ahead.lease.id
-
-
-def stale(now: datetime, turn: Turn) -> tuple[datetime, Turn]:
-    return now, replace(turn, n_held=1)
