@@ -93,17 +93,19 @@ class Bench:
         give_history(veteran[0], history)
         make_bare_queue(max(options.sizes) * OVERLAP)
         with ExitStack() as stack:
-            port = stack.enter_context(served("config.wsgi:application", workers=WORKERS, threads=THREADS))
+            ports = stack.enter_context(served("config.wsgi:application", workers=WORKERS, threads=THREADS))
             bare = stack.enter_context(served("benchmarks.bare_lease:application", workers=WORKERS, threads=THREADS))
             for _ in range(options.rounds):
                 for people in options.annotators:
-                    self._measure(f"bare lease, {people}", [bare_lease(bare) for _ in range(people)])
+                    self._measure(f"bare lease, {people}", [bare_lease(next(bare)) for _ in range(people)])
                     for size, tokens in queues.items():
                         mine = [(member.project.slug, token) for member, token in tokens[:people]]
-                        self._measure(f"claim {size}, {people}", [claim_loop(port, *who) for who in mine])
-                        self._measure(f"submit and next {size}, {people}", [answer_loop(port, *who) for who in mine])
+                        self._measure(f"claim {size}, {people}", [claim_loop(next(ports), *who) for who in mine])
+                        self._measure(
+                            f"submit and next {size}, {people}", [answer_loop(next(ports), *who) for who in mine]
+                        )
                 for name, (member, token) in (("newcomer", newcomer), ("veteran", veteran)):
-                    self._measure(f"claim, {name}", [claim_loop(port, member.project.slug, token)])
+                    self._measure(f"claim, {name}", [claim_loop(next(ports), member.project.slug, token)])
         return self._results(history)
 
     def _measure(self, case: str, loops: list[Callable[[], float]]) -> None:
