@@ -86,8 +86,7 @@ _CAP = """
 # Tasks are locked first, in the order of their ids: an answer to one of them is seen whole or waits.
 _RESIZE = """
     CREATE TEMP TABLE tasks_resized ON COMMIT DROP AS
-    SELECT task.id, task.project_id, task.round_id, seats_wanted.wanted,
-           (SELECT min(seat.rank) FROM annotation_assignment seat WHERE seat.task_id = task.id) AS rank
+    SELECT task.id, task.project_id, task.round_id, seats_wanted.wanted
     FROM annotation_task task JOIN seats_wanted USING (item_id)
     WHERE task.round_id = %(round)s AND task.state <> 'superseded' AND task.overlap <> seats_wanted.wanted
       AND (task.most_labels IS NULL OR task.posterior IS NULL) AND NOT task.is_set_aside
@@ -95,13 +94,13 @@ _RESIZE = """
 """
 _ADD = """
     INSERT INTO annotation_assignment (project_id, round_id, task_id, slot, state, rank, lane, epoch)
-    SELECT resized.project_id, resized.round_id, resized.id, seats.last + extra.n, 'open', resized.rank, seats.lane, 0
+    SELECT resized.project_id, resized.round_id, resized.id, seats.last + extra.n, 'open', seats.rank, seats.lane, 0
     FROM tasks_resized resized
-    CROSS JOIN LATERAL (SELECT max(slot) AS last, max(lane) AS lane,
+    CROSS JOIN LATERAL (SELECT max(slot) AS last, max(lane) AS lane, min(rank) AS rank,
                                count(*) FILTER (WHERE state <> 'withdrawn') AS present
                         FROM annotation_assignment seat WHERE seat.task_id = resized.id) seats
     CROSS JOIN LATERAL generate_series(1, resized.wanted - seats.present) AS extra(n)
-    ORDER BY resized.rank, resized.id, extra.n
+    ORDER BY seats.rank, resized.id, extra.n
 """
 _WITHDRAW = """
     WITH surplus AS (
@@ -121,6 +120,7 @@ _WITHDRAW = """
 _SETTLE = """
     UPDATE annotation_task SET
         overlap = seats.present,
+        most_labels = CASE WHEN most_labels IS NOT NULL THEN greatest(most_labels, seats.present) END,
         state = CASE WHEN seats.pending = 0 THEN 'done' WHEN annotation_task.state = 'done' THEN 'open'
                      ELSE annotation_task.state END,
         desk_reason = CASE WHEN seats.pending = 0 THEN '' ELSE annotation_task.desk_reason END

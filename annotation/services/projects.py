@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts.errors import Conflict, Forbidden, InvalidInput
+from accounts.errors import Conflict, FieldError, Forbidden, InvalidInput
 from accounts.models import User
 from accounts.services.audit import record_event
 from annotation.models import Member, Project, QueueClock, Round, Routing
@@ -76,6 +76,7 @@ def _open_rounds(project: Project) -> None:
     Round.objects.create(project=project, key="imported", kind=Round.Kind.IMPORTED)
 
 
+MOST_CONTROL = 0.5
 CHANGEABLE = ("title", "fields", "slices", "overlap", "lease_seconds", "gold_rate", "allows_amend")
 
 
@@ -118,9 +119,19 @@ def change_project(
             project = update_project(actor=actor, project=project, **changes)
         if routing:
             update_routing(actor=actor, project=project, **routing)
+        if changes or routing:
+            _check_control_share(project)
         if status is not None:
             project = set_project_status(actor=actor, project=project, status=status)
     return project
+
+
+def _check_control_share(project: Project) -> None:
+    """At least half of what people are given is work. Looked at once both rates are what was asked for."""
+    rates = Routing.objects.values_list("project__gold_rate", "repeat_rate").get(project=project)
+    if sum(rates) > MOST_CONTROL:
+        detail = f"Gold and hidden repeats together at most {MOST_CONTROL:g} of what people are given."
+        raise InvalidInput(errors=[FieldError("gold_rate", "range", detail)])
 
 
 def set_project_status(*, actor: User, project: Project, status: str) -> Project:

@@ -68,13 +68,18 @@ def _supersede_and_open(round_: Round, major: int) -> int:
         cursor.execute(
             """
             CREATE TEMP TABLE tasks_behind ON COMMIT DROP AS
-            SELECT task.id, task.item_id, task.overlap,
-                   (SELECT min(seat.rank) FROM annotation_assignment seat WHERE seat.task_id = task.id) AS rank
-            FROM annotation_task task
+            SELECT task.id, task.item_id, task.overlap, 0 AS rank FROM annotation_task task
             WHERE task.round_id = %s AND task.major <> %s AND task.state IN (%s, %s)
             ORDER BY task.id FOR NO KEY UPDATE
             """,
             [round_.pk, major, Task.State.OPEN, Task.State.NEEDS_LEAD],
+        )
+        # Read once the tasks are ours: who waited for them may have changed the order meanwhile.
+        cursor.execute(
+            """
+            UPDATE tasks_behind SET rank = (
+                SELECT min(seat.rank) FROM annotation_assignment seat WHERE seat.task_id = tasks_behind.id)
+            """
         )
         cursor.execute(
             """

@@ -14,7 +14,7 @@ from annotation.models import Project
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.people import standing_of
 from annotation.selectors.progress import progress
-from annotation.services.projects import create_project, set_project_status, update_project
+from annotation.services.projects import change_project, create_project, set_project_status
 from frontend.forms.projects import NewProjectForm, SettingsForm
 from frontend.guard import page, project_page, signed_in_user
 from frontend.navigation import url_if_there
@@ -159,7 +159,7 @@ def project_settings(request: HttpRequest, access: ProjectAccess) -> HttpRespons
     form = SettingsForm(request.POST if request.method == "POST" else None, project=project)
     if request.method == "POST" and form.is_valid():
         try:
-            update_project(actor=access.user, project=project, **form.wanted())
+            change_project(actor=access.user, project=project, **form.wanted())
         except (NotFound, Forbidden):
             raise
         except DomainError as refusal:

@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import User
 from annotation.models import Assignment, Item, Lease, Member, Project, Task
+from annotation.services.contracts import add_contract
 from annotation.services.invariants import broken_invariants
 from annotation.services.projects import update_project
 from annotation.services.queue import claim_next
@@ -170,3 +171,18 @@ def test_turning_it_off_follows_the_plain_policy_again(adaptive: Any, project: P
     assert (task.most_labels, task.posterior) == (None, None)
     assert Lease.objects.filter(reason="adaptive").count() == 0
     assert broken_invariants() == []
+
+
+def test_the_cap_is_never_under_what_a_contract_asks_for(project: Project, lea: User) -> None:
+    items = [make_item(project, "m0", language="de"), make_item(project, "m1", language="en")]
+    open_tasks(round=project.rounds.get(key="initial"), major=1, items=[(item.pk, 1, 0) for item in items])
+    adaptive = {"labels_per_item": 1, "adaptive": {"max_labels": 2, "stop_at_posterior": 0.9}}
+    update_project(actor=lea, project=project, overlap=adaptive)
+
+    add_contract(
+        actor=lea, project=project,
+        terms={"slice": {"language": "de"}, "target_labels": 10, "overlap_share": 1.0, "shared_labels": 4},
+    )  # fmt: skip
+
+    shown = Task.objects.order_by("item__external_id").values_list("overlap", "most_labels")
+    assert list(shown) == [(4, 4), (1, 2)]

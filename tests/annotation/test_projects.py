@@ -10,7 +10,13 @@ from accounts.models import AuditEvent, User
 from annotation.formats.rows import lines_from_values
 from annotation.models import Assignment, Lease, Member, Project, Round, Task
 from annotation.services.importing import import_items
-from annotation.services.projects import ProjectSlugTaken, create_project, set_project_status, update_project
+from annotation.services.projects import (
+    ProjectSlugTaken,
+    change_project,
+    create_project,
+    set_project_status,
+    update_project,
+)
 from annotation.services.queue import claim_next
 from guidelines.models import Guideline, GuidelineGrant
 from tests.factories.annotation import make_item, make_task
@@ -179,3 +185,18 @@ def test_pausing_lets_people_finish_what_they_hold(project: Project, lea: User, 
     set_project_status(actor=lea, project=project, status="paused")
 
     assert Lease.objects.get().ended_at is None
+
+
+def test_half_of_what_people_are_given_stays_work(project: Project, lea: User) -> None:
+    change_project(actor=lea, project=project, gold_rate=0.4, routing={"repeat_rate": 0.1})
+    change_project(actor=lea, project=project, gold_rate=0.1, routing={"repeat_rate": 0.4})  # both at once, either way
+
+    with pytest.raises(InvalidInput) as refused:
+        change_project(actor=lea, project=project, gold_rate=0.2)
+    assert [(error.path, error.code) for error in refused.value.errors] == [("gold_rate", "range")]
+    with pytest.raises(InvalidInput):
+        change_project(actor=lea, project=project, routing={"repeat_rate": 0.45})
+
+    project.refresh_from_db()
+    assert (project.gold_rate, project.routing.repeat_rate) == (0.1, 0.4)
+    change_project(actor=lea, project=project, status="paused")
