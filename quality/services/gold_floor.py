@@ -3,7 +3,7 @@
 from annotation.models import Project, Routing
 from annotation.selectors.served_gold import Judged, judged_by_gold, wrong_on_gold
 from annotation.services.members import pause_by_rule
-from quality.stats.intervals import wilson
+from quality.stats.sequential import anytime
 
 MOST_ITEMS = 20
 
@@ -23,8 +23,8 @@ def _judge(routing: Routing) -> int:
 
 
 def _pause_if_under(floor: float, entry: Judged) -> bool:
-    """By the upper end of Wilson's 95 % interval."""
-    lower, upper = wilson(entry.share.right, entry.share.n) or (0.0, 1.0)
+    """By the upper end of an interval that holds at all looks together: there is one every minute."""
+    lower, upper = anytime(entry.share.right, entry.share.n) or (0.0, 1.0)
     return upper < floor and _pause(entry, lower, upper, floor)
 
 

@@ -12,7 +12,7 @@ from annotation.services.members import pause_by_rule, update_member
 from annotation.services.queue import claim_next
 from operations.jobs import TICKS
 from quality.services.gold_floor import pause_below_floor
-from quality.stats.intervals import wilson
+from quality.stats.sequential import anytime
 from tests.factories.annotation import make_item, make_task
 from tests.factories.control import amended, answer_in_seat
 from tests.factories.quality import make_gold, make_items, make_labels
@@ -37,8 +37,8 @@ def answers(member: Member, right: int, wrong: int, *, start: int = 0, kind: str
 
 
 def test_whose_upper_bound_is_under_the_floor_is_paused_with_the_evidence(project: Project, mine: Member) -> None:
-    answers(mine, right=10, wrong=14)
-    interval = wilson(10, 24)
+    answers(mine, right=8, wrong=16)
+    interval = anytime(8, 24)
     assert interval is not None
 
     TICKS["judge-by-gold"]()
@@ -46,11 +46,11 @@ def test_whose_upper_bound_is_under_the_floor_is_paused_with_the_evidence(projec
     mine.refresh_from_db()
     assert mine.paused_at is not None
     assert mine.pause_reason == (
-        "10 of 24 known answers were right. At best that is an accuracy of 61%, and this project asks for 70%."
+        "8 of 24 known answers were right. At best that is an accuracy of 65%, and this project asks for 70%."
     )
     assert mine.pause_evidence == {
-        "n": 24, "right": 10, "lower": round(interval[0], 4), "upper": round(interval[1], 4), "floor": 0.7,
-        "items": [f"g{number}" for number in range(23, 9, -1)],
+        "n": 24, "right": 8, "lower": round(interval[0], 4), "upper": round(interval[1], 4), "floor": 0.7,
+        "items": [f"g{number:02d}" for number in range(23, 7, -1)],
     }  # fmt: skip
     event = AuditEvent.objects.get(action="member.changed")
     assert (event.actor, event.target, event.facts["by_rule"]) == (None, "ana", True)

@@ -5,7 +5,7 @@
 
 const bench = document.querySelector("[data-workbench]");
 const task = () => document.querySelector("#task[data-lease]");
-const IDLE_AFTER = 60_000; // longer without a key or click does not count as time spent
+const IDLE_AFTER = 60_000; // of a longer time without a key or click only this much counts: reading needs no key
 const KEEP_DRAFTS_FOR = 14 * 24 * 3600_000;
 
 // --- the current question: its options have the keys ------------------------------------------------------------
