@@ -27,4 +27,10 @@ app.conf.beat_schedule = {
         "args": ("judge-by-gold",),
         "options": {"expires": 60},
     },
+    "start-analyses": {
+        "task": "operations.jobs.tick",
+        "schedule": 60.0,
+        "args": ("start-analyses",),
+        "options": {"expires": 60},
+    },
 }

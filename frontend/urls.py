@@ -42,6 +42,7 @@ urlpatterns = [
     path("p/<slug:slug>/", projects.project, name="project"),
     path("p/<slug:slug>/measure/", projects.measure, name="project-measure"),
     path("p/<slug:slug>/measuring/", projects.measuring, name="project-measuring"),
+    path("p/<slug:slug>/measuring/schedule/", projects.project_schedule, name="project-schedule"),
     path("p/<slug:slug>/settings/", projects.project_settings, name="project-settings"),
     path("p/<slug:slug>/settings/status/", projects.project_status, name="project-status"),
     # items

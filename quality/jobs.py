@@ -4,6 +4,7 @@ from operations.jobs import periodic
 from operations.services.jobs import JobRun, job_kind
 from quality.services.analyses import run_analysis
 from quality.services.gold_floor import pause_below_floor
+from quality.services.schedules import start_due_analyses
 from quality.services.snapshots import run_snapshot
 
 
@@ -20,3 +21,8 @@ def snapshot(run: JobRun) -> None:
 @periodic("judge-by-gold")
 def judge_by_gold() -> None:
     pause_below_floor()
+
+
+@periodic("start-analyses")
+def start_analyses() -> None:
+    start_due_analyses()

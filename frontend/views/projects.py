@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.errors import DomainError, Forbidden, InvalidInput, NotFound
 from accounts.permissions import Capability, Role
 from annotation.models import Project
 from annotation.selectors.access import ProjectAccess
@@ -16,6 +16,7 @@ from annotation.selectors.people import standing_of
 from annotation.selectors.progress import progress
 from annotation.services.projects import change_project, create_project, set_project_status
 from frontend.forms.projects import NewProjectForm, SettingsForm
+from frontend.forms.schedule import ScheduleForm
 from frontend.guard import page, project_page, signed_in_user
 from frontend.navigation import url_if_there
 from frontend.reading import morning
@@ -33,6 +34,7 @@ from quality.selectors.headline import (
     weekly_rows,
 )
 from quality.services.analyses import request_analysis
+from quality.services.schedules import schedule_facts, schedule_of, set_schedule
 
 MOST_FINDINGS = 5
 
@@ -167,7 +169,28 @@ def project_settings(request: HttpRequest, access: ProjectAccess) -> HttpRespons
         else:
             messages.success(request, _("Saved."))
             return redirect("project-settings", project.slug)
-    return render(request, "projects/settings.html", {"form": form}, status=422 if form.errors else 200)
+    return _settings_page(request, form, ScheduleForm(initial=schedule_facts(schedule_of(project))))
+
+
+def _settings_page(request: HttpRequest, form: SettingsForm, schedule: ScheduleForm) -> HttpResponse:
+    status = 422 if form.errors or schedule.errors else 200
+    return render(request, "projects/settings.html", {"form": form, "schedule": schedule}, status=status)
+
+
+@require_POST
+@project_page(Capability.MANAGE_PROJECT)
+def project_schedule(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """When the project is measured without being asked."""
+    schedule = ScheduleForm(request.POST)
+    if schedule.is_valid():
+        try:
+            set_schedule(actor=access.user, project=access.project, **schedule.wanted())
+        except InvalidInput as refusal:
+            schedule.refuse(refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("project-settings", access.project.slug)
+    return _settings_page(request, SettingsForm(None, project=access.project), schedule)
 
 
 @require_POST

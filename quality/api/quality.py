@@ -1,4 +1,4 @@
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
@@ -17,7 +17,7 @@ from operations.api.idempotency import idempotent
 from operations.api.jobs import job_body
 from operations.api.pages import check_parameters, next_url, page_cursor, page_limit, page_response
 from quality.api.parameters import one_of, whole_number
-from quality.api.serializers import ANALYSIS_KINDS, AnalysisInput, FindingChange, finding_body
+from quality.api.serializers import ANALYSIS_KINDS, AnalysisInput, FindingChange, ScheduleInput, finding_body
 from quality.models import Finding
 from quality.ratings_loader.scope import LATEST
 from quality.services.aggregation import METHODS
@@ -28,6 +28,7 @@ from quality.services.anchoring import anchoring, anchoring_body
 from quality.services.findings import change_finding
 from quality.services.profiles import annotator_profile
 from quality.services.resolutions import resolutions
+from quality.services.schedules import schedule_facts, schedule_of, set_schedule
 
 AGREEMENT_PARAMETERS = [
     OpenApiParameter("question", str, description="May be left out where there is one question."),
@@ -74,6 +75,23 @@ class AnalysesView(ProjectView):
             kinds=fields.validated_data.get("kinds", ANALYSIS_KINDS), fdr=fields.validated_data.get("fdr", 0.05),
         )  # fmt: skip
         return Response(job_body(job), status=202)
+
+
+class AnalysisScheduleView(ProjectView):
+    capabilities: ClassVar = {"GET": Capability.VIEW_QUALITY, "PUT": Capability.RUN_QUALITY}
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, summary="When the project is measured without being asked")
+    def get(self, request: Request, slug: str) -> Response:
+        check_parameters(request, [])
+        return Response(schedule_facts(schedule_of(self.access.project)))
+
+    @extend_schema(request=ScheduleInput, responses=OpenApiTypes.OBJECT, summary="Measure by itself: when")
+    def put(self, request: Request, slug: str) -> Response:
+        check_parameters(request, [])
+        fields = ScheduleInput(data=request.data)
+        fields.is_valid(raise_exception=True)
+        schedule = set_schedule(actor=self.access.user, project=self.access.project, **fields.validated_data)
+        return Response(schedule_facts(schedule))
 
 
 class FindingsView(ProjectView):

@@ -13,6 +13,12 @@ class AnalysisInput(StrictSerializer):
     fdr = serializers.FloatField(required=False)
 
 
+class ScheduleInput(StrictSerializer):
+    every_hours = serializers.IntegerField(allow_null=True)
+    after_labels = serializers.IntegerField(allow_null=True)
+    after_publish = serializers.BooleanField()
+
+
 class FindingChange(StrictSerializer):
     state = serializers.ChoiceField(choices=Finding.State.choices)
     note = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)

@@ -5,6 +5,7 @@ from quality.api.contracts import ContractsView, ContractView
 from quality.api.quality import (
     AgreementView,
     AnalysesView,
+    AnalysisScheduleView,
     AnchoringView,
     FindingsView,
     FindingView,
@@ -23,6 +24,7 @@ from quality.api.snapshots import (
 urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/agreement/", AgreementView.as_view()),
     path("projects/<slug:slug>/analyses/", AnalysesView.as_view()),
+    path("projects/<slug:slug>/analyses/schedule/", AnalysisScheduleView.as_view()),
     path("projects/<slug:slug>/findings/", FindingsView.as_view()),
     path("findings/<str:finding_id>/", FindingView.as_view()),
     path("projects/<slug:slug>/annotators/<path:annotator>/profile/", ProfileView.as_view()),

@@ -45,7 +45,9 @@ SHOWN_DOUBTFUL = 200
 MAX_NOT_TESTED = 500
 
 
-def request_analysis(*, actor: User | None, project: Project, kinds: Sequence[str] = KINDS, fdr: float = 0.05) -> Job:
+def request_analysis(
+    *, actor: User | None, project: Project, kinds: Sequence[str] = KINDS, fdr: float = 0.05, reason: str = "asked"
+) -> Job:
     """Queue an analysis; while one of the same kinds waits or runs, that one. InvalidInput for an unknown kind."""
     chosen = [kind for kind in KINDS if kind in kinds]
     unknown = sorted(set(kinds) - set(KINDS))
@@ -55,7 +57,7 @@ def request_analysis(*, actor: User | None, project: Project, kinds: Sequence[st
         raise InvalidInput(errors=[FieldError("fdr", "range", "Above 0, at most 0.5.")])
     return enqueue_job(
         actor=actor, kind="analysis", scope=f"project:{project.slug}",
-        payload={"project": project.pk, "kinds": chosen, "fdr": fdr},
+        payload={"project": project.pk, "kinds": chosen, "fdr": fdr, "reason": reason},
         dedupe_key=f"analysis:{project.pk}:{','.join(chosen)}:{fdr}",
     )  # fmt: skip
 

@@ -215,3 +215,14 @@ def test_a_finding_of_another_project_is_not_there(
     assert api(eve).patch(url, {"state": "open"}, content_type="application/json").status_code == 404
     assert api(adi).patch(url, {"state": "open"}, content_type="application/json").status_code == 403
     assert api(ana).get("/api/v1/findings/999999/").status_code == 404
+
+
+def test_when_a_project_is_measured_by_itself(project: Project, api: Api, lea: User, ana: User) -> None:
+    url, wanted = f"{BASE}/analyses/schedule/", {"every_hours": 6, "after_labels": None, "after_publish": False}
+
+    assert api(lea).get(url).json() == {"every_hours": 24, "after_labels": 500, "after_publish": True}
+    assert api(lea).put(url, wanted, content_type="application/json").json() == wanted
+    assert api(lea).get(url).json() == wanted
+    refused = api(lea).put(url, wanted | {"every_hours": 0}, content_type="application/json")
+    assert (refused.status_code, refused.json()["errors"][0]["path"]) == (400, "every_hours")
+    assert api(lea).put(url, {"every_hours": 6}, content_type="application/json").status_code == 400

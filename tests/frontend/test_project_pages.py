@@ -19,6 +19,7 @@ from operations.models import Heartbeat, Job
 from operations.services.jobs import run_job
 from quality.models import AgreementFigure, Analysis, Finding
 from quality.services.analyses import request_analysis
+from quality.services.schedules import schedule_facts, schedule_of
 from tests.factories.annotation import make_item, make_member, make_project, make_task
 from tests.factories.guidelines import make_guideline
 from tests.factories.quality import make_labels
@@ -395,7 +396,21 @@ def test_closing_ends_leases_and_it_can_be_opened_again(
     assert browser.post(status, {"status": "deleted"}).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["project-settings", "project-status"])
+def test_when_it_is_measured_by_itself_is_set_beside(lea: User, project: Project) -> None:
+    browser, there = browser_of(lea), page_of(project, "project-schedule")
+    shown = browser.get(page_of(project, "project-settings")).context["schedule"].initial
+    wanted = {"every_hours": "", "after_labels": "50"}
+
+    assert shown == {"every_hours": 24, "after_labels": 500, "after_publish": True}
+    assert browser.post(there, wanted).status_code == 302
+    assert schedule_facts(schedule_of(project)) == {"every_hours": None, "after_labels": 50, "after_publish": False}
+
+    refused = browser.post(there, wanted | {"after_labels": "9"})
+    assert (refused.status_code, list(refused.context["schedule"].errors)) == (422, ["after_labels"])
+    assert refused.context["form"].errors == {}
+
+
+@pytest.mark.parametrize("name", ["project-settings", "project-status", "project-schedule"])
 @pytest.mark.parametrize(("user", "expected"), [("max_", 403), ("ana", 403), ("eve", 404)])
 def test_settings_are_for_leads(
     request: pytest.FixtureRequest, project: Project, name: str, user: str, expected: int
