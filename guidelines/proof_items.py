@@ -99,6 +99,6 @@ def ready_examples(content: GuidelineContent) -> tuple[Example, ...]:
 
 def is_about(example: Example, diff: ContentDiff) -> bool:
     """True if the difference touches the example: itself, its clause, or a question that it answers."""
-    changed = {change.key for change in (*diff.clauses, *diff.examples)}
+    changed = {change.key for change in diff.clauses} | {change.key for change in diff.examples}
     asked = {change.key for change in diff.questions}
     return example.key in changed or example.clause in changed or not asked.isdisjoint(example.answer or {})

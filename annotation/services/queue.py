@@ -91,8 +91,8 @@ def claim_next(*, annotator: Member) -> LeasedTask | None:
 
     None means that at some instant during the call there was no open seat which they may take: never one of a task
     in which they hold a seat or which they skipped; or that they have had their share (`why_nothing`). Refuses
-    models, paused people, paused and closed projects; and, unless they hold a lease, people who have not acknowledged the
-    newest version that asks for it (AcknowledgementNeeded).
+    models, paused people, paused and closed projects; and, unless they hold a lease, people who have not acknowledged
+    the newest version that asks for it (AcknowledgementNeeded).
     """
     return _claim(annotator, ahead=False)
 

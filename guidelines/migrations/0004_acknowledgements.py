@@ -75,113 +75,219 @@ ALTER TABLE guidelines_guidelineversion DROP CONSTRAINT versions_by_guideline;
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('guidelines', '0002_versions_are_frozen'),
+        ("guidelines", "0002_versions_are_frozen"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AcknowledgementRequest',
+            name="AcknowledgementRequest",
             fields=[
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='acknowledgement_request', serialize=False, to='guidelines.guidelineversion')),
-                ('note', models.TextField(blank=True)),
-                ('n_items', models.PositiveSmallIntegerField()),
-                ('asked_at', models.DateTimeField()),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('guideline', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='guidelines.guideline')),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="acknowledgement_request",
+                        serialize=False,
+                        to="guidelines.guidelineversion",
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("n_items", models.PositiveSmallIntegerField()),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "guideline",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="guidelines.guideline",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Acknowledgement',
+            name="Acknowledgement",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('passed_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0, help_text='answers given to proof items, right and wrong')),
-                ('waived_at', models.DateTimeField(null=True)),
-                ('waiver', models.TextField(blank=True, help_text='why they need not')),
-                ('since', models.ForeignKey(help_text='the version that the difference they read began at; null: they read the whole guideline', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='guidelines.guidelineversion')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acknowledgements', to=settings.AUTH_USER_MODEL)),
-                ('waived_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acknowledgements', to='guidelines.acknowledgementrequest')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("passed_at", models.DateTimeField(null=True)),
+                (
+                    "attempts",
+                    models.PositiveIntegerField(default=0, help_text="answers given to proof items, right and wrong"),
+                ),
+                ("waived_at", models.DateTimeField(null=True)),
+                ("waiver", models.TextField(blank=True, help_text="why they need not")),
+                (
+                    "since",
+                    models.ForeignKey(
+                        help_text="the version that the difference they read began at; null: they read the whole guideline",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="guidelines.guidelineversion",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="acknowledgements",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "waived_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="acknowledgements",
+                        to="guidelines.acknowledgementrequest",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProofItem',
+            name="ProofItem",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('position', models.PositiveSmallIntegerField(help_text='1, 2, 3 ... as it is asked')),
-                ('key', models.CharField(help_text='of the example it was made from', max_length=32)),
-                ('clause', models.CharField(blank=True, max_length=32)),
-                ('text', models.TextField(blank=True)),
-                ('payload', models.JSONField(null=True)),
-                ('answer', models.JSONField(help_text='the expected answer, by question key; these questions are asked')),
-                ('rationale', models.TextField(blank=True)),
-                ('request', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='guidelines.acknowledgementrequest')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("position", models.PositiveSmallIntegerField(help_text="1, 2, 3 ... as it is asked")),
+                ("key", models.CharField(help_text="of the example it was made from", max_length=32)),
+                ("clause", models.CharField(blank=True, max_length=32)),
+                ("text", models.TextField(blank=True)),
+                ("payload", models.JSONField(null=True)),
+                (
+                    "answer",
+                    models.JSONField(help_text="the expected answer, by question key; these questions are asked"),
+                ),
+                ("rationale", models.TextField(blank=True)),
+                (
+                    "request",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="guidelines.acknowledgementrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['request', 'position'],
+                "ordering": ["request_id", "position"],
             },
         ),
         migrations.CreateModel(
-            name='ProofAnswer',
+            name="ProofAnswer",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('answer', models.JSONField()),
-                ('is_right', models.BooleanField()),
-                ('given_at', models.DateTimeField()),
-                ('acknowledgement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='guidelines.acknowledgement')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='guidelines.proofitem')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("answer", models.JSONField()),
+                ("is_right", models.BooleanField()),
+                ("given_at", models.DateTimeField()),
+                (
+                    "acknowledgement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="guidelines.acknowledgement",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="guidelines.proofitem"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='acknowledgementrequest',
-            index=models.Index(fields=['guideline', '-version'], name='requests_by_guideline'),
+            model_name="acknowledgementrequest",
+            index=models.Index(fields=["guideline", "-version"], name="requests_by_guideline"),
         ),
         migrations.AddConstraint(
-            model_name='acknowledgementrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('n_items__lte', 10)), name='at_most_ten_proof_items'),
+            model_name="acknowledgementrequest",
+            constraint=models.CheckConstraint(condition=models.Q(("n_items__lte", 10)), name="at_most_ten_proof_items"),
         ),
         migrations.AddConstraint(
-            model_name='acknowledgement',
-            constraint=models.UniqueConstraint(fields=('request', 'user'), name='one_acknowledgement_per_version_and_user'),
+            model_name="acknowledgement",
+            constraint=models.UniqueConstraint(
+                fields=("request", "user"), name="one_acknowledgement_per_version_and_user"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acknowledgement',
-            constraint=models.CheckConstraint(condition=models.Q(('passed_at__isnull', True), models.Q(('passed_at__gte', models.F('read_at')), ('read_at__isnull', False)), _connector='OR'), name='read_before_passed'),
+            model_name="acknowledgement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("passed_at__isnull", True),
+                    models.Q(("passed_at__gte", models.F("read_at")), ("read_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="read_before_passed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acknowledgement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('waived_at__isnull', True), ('waived_by__isnull', True)), models.Q(('waived_at__isnull', False), ('waived_by__isnull', False)), _connector='OR'), name='a_waiver_names_who_gave_it'),
+            model_name="acknowledgement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("waived_at__isnull", True), ("waived_by__isnull", True)),
+                    models.Q(("waived_at__isnull", False), ("waived_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_waiver_names_who_gave_it",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proofitem',
-            constraint=models.UniqueConstraint(fields=('request', 'position'), name='one_proof_item_per_position'),
+            model_name="proofitem",
+            constraint=models.UniqueConstraint(fields=("request", "position"), name="one_proof_item_per_position"),
         ),
         migrations.AddConstraint(
-            model_name='proofitem',
-            constraint=models.UniqueConstraint(fields=('request', 'key'), name='one_proof_item_per_example'),
+            model_name="proofitem",
+            constraint=models.UniqueConstraint(fields=("request", "key"), name="one_proof_item_per_example"),
         ),
         migrations.AddConstraint(
-            model_name='proofitem',
-            constraint=models.CheckConstraint(condition=models.Q(('position__gte', 1), ('position__lte', 10)), name='proof_items_are_numbered_from_one'),
+            model_name="proofitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("position__gte", 1), ("position__lte", 10)),
+                name="proof_items_are_numbered_from_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proofitem',
-            constraint=models.CheckConstraint(condition=models.Q(('payload__isnull', True), ('text', ''), _connector='XOR'), name='a_proof_item_has_a_text_or_a_payload'),
+            model_name="proofitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("payload__isnull", True), ("text", ""), _connector="XOR"),
+                name="a_proof_item_has_a_text_or_a_payload",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proofitem',
-            constraint=models.CheckConstraint(condition=models.Q(('answer', {}), _negated=True), name='a_proof_item_expects_an_answer'),
+            model_name="proofitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("answer", {}), _negated=True), name="a_proof_item_expects_an_answer"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proofanswer',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_right', True)), fields=('acknowledgement', 'item'), name='a_proof_item_is_proved_once'),
+            model_name="proofanswer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_right", True)),
+                fields=("acknowledgement", "item"),
+                name="a_proof_item_is_proved_once",
+            ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),
     ]

@@ -54,7 +54,7 @@ class ProofItem(models.Model):
     rationale = models.TextField(blank=True)
 
     class Meta:
-        ordering: ClassVar = ["request", "position"]
+        ordering: ClassVar = ["request_id", "position"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["request", "position"], name="one_proof_item_per_position"),
             models.UniqueConstraint(fields=["request", "key"], name="one_proof_item_per_example"),

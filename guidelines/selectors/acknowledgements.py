@@ -36,6 +36,12 @@ def request_of_version(guideline: Guideline, number: str) -> AcknowledgementRequ
     return request
 
 
+def asking_versions(guideline: Guideline) -> set[int]:
+    """The ids of the versions that ask for acknowledgement."""
+    requests = AcknowledgementRequest.objects.filter(guideline=guideline)
+    return set(requests.values_list("version_id", flat=True))
+
+
 def pending_request(user: User, guideline_id: int) -> AcknowledgementRequest | None:
     """What this person must acknowledge before they are given another item; None when they are done."""
     request = newest_request(guideline_id)

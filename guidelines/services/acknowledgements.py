@@ -156,7 +156,7 @@ def _check_newest(request: AcknowledgementRequest) -> None:
 
 
 def _locked(request: AcknowledgementRequest, user: User) -> Acknowledgement:
-    """Their row, made if there is none and locked: two tabs of one person, or the person and the lead, stand in line."""
+    """Their row, made if there is none, and locked: two tabs of one person, or they and the lead, stand in line."""
     Acknowledgement.objects.bulk_create([Acknowledgement(request=request, user=user)], ignore_conflicts=True)
     rows = Acknowledgement.objects.select_for_update(no_key=True, of=("self",))
     return rows.get(request=request, user=user)
