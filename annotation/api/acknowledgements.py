@@ -33,17 +33,18 @@ from guidelines.proof_items import asked_questions
 from guidelines.selectors.acknowledgements import (
     Step,
     acknowledgement_of,
+    difference_to_read,
     pending_request,
     proof_step,
     request_of_version,
 )
-from guidelines.selectors.differences import difference
 from guidelines.services.acknowledgements import (
     NotTheNewest,
     answer_proof_item,
     mark_as_read,
     waive_acknowledgement,
 )
+from operations.api.idempotency import idempotent
 from operations.api.pages import check_parameters
 
 
@@ -142,6 +143,7 @@ class MyProofView(ProjectView):
     capability: ClassVar = Capability.LABEL
 
     @extend_schema(request=ProofInput, summary="My answer to the proof item that is open")
+    @idempotent
     def post(self, request: Request, slug: str) -> Response:
         check_parameters(request, [])
         fields = ProofInput(data=request.data)
@@ -175,7 +177,7 @@ def my_body(user: User | None, guideline_id: int) -> dict[str, Any]:
     return {
         "version": version.number, "sha256": version.sha256, "change_note": version.change_note, "note": asked.note,
         "is_read": is_read, "n_items": asked.n_items, "since": since.number if since else None,
-        "difference": difference_body(difference(version.guideline, since.number, version.number)) if since else None,
+        "difference": difference_body(difference_to_read(asked, since)) if since else None,
         "item": _open_item(asked, step) if step else None,
     }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What a person reads and proves before they label under a new version."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from frontend.forms.workbench import QuestionField, question_fields
@@ -11,8 +11,8 @@ from frontend.reading.payloads import PayloadView, payload_views
 from guidelines.content import Example, GuidelineContent
 from guidelines.models import AcknowledgementRequest, GuidelineVersion
 from guidelines.proof_items import asked_questions, expected_answer, is_about, ready_examples
-from guidelines.selectors.acknowledgements import Step
-from guidelines.selectors.differences import Difference, difference
+from guidelines.selectors.acknowledgements import Step, difference_to_read, proof_keys
+from guidelines.selectors.differences import Difference
 from guidelines.selectors.versions import content_of
 
 MOST_OFFERED = 100
@@ -20,7 +20,7 @@ MOST_OFFERED = 100
 
 @dataclass(frozen=True)
 class ShownReading:
-    """The difference from `since`; for who is new, the whole guideline."""
+    """The difference from `since`; for who is new, the whole guideline. Without the examples that are asked after it."""
 
     since: str
     difference: ShownDifference | None
@@ -28,16 +28,19 @@ class ShownReading:
 
 
 def shown_reading(asked: AcknowledgementRequest, since: GuidelineVersion | None) -> ShownReading:
-    version = asked.version
-    if since is None:
-        return ShownReading("", None, reading_of(content_of(version)))
-    found = difference(version.guideline, since.number, version.number)
-    return ShownReading(since.number, shown_difference(found), None)
+    if since is not None:
+        return ShownReading(since.number, shown_difference(difference_to_read(asked, since)), None)
+    content, proof = content_of(asked.version), proof_keys(asked)
+    examples = tuple(example for example in content.examples if example.key not in proof)
+    return ShownReading("", None, reading_of(replace(content, examples=examples)))
 
 
 @dataclass(frozen=True)
 class ShownProof:
-    """A proof item in the widgets of the workbench; after a wrong answer with its clause and why."""
+    """A proof item in the widgets of the workbench; after a wrong answer with `said`, its clause and why.
+
+    The widgets are empty again then: Enter pressed once more is no second mistake.
+    """
 
     token: str
     position: int
@@ -45,6 +48,7 @@ class ShownProof:
     payload: list[PayloadView]
     fields: list[QuestionField]
     is_again: bool
+    said: tuple[tuple[str, str], ...]
     rationale: str
     clause: ReadClause | None
 
@@ -59,8 +63,8 @@ def shown_proof(
     return ShownProof(
         token=f"{version.pk}.{item.position}", position=item.position, n_items=step.n_items,
         payload=_payload(project_fields, item.text, item.payload),
-        fields=question_fields(questions, mistake.answer if mistake else {}, errors),
-        is_again=mistake is not None, rationale=item.rationale if mistake else "",
+        fields=question_fields(questions, {}, errors), is_again=mistake is not None,
+        said=tuple(answer_words(questions, mistake.answer)) if mistake else (), rationale=item.rationale if mistake else "",
         clause=_clause(content, item.clause) if mistake else None,
     )  # fmt: skip
 

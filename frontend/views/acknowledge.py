@@ -27,16 +27,17 @@ from guidelines.services.acknowledgements import answer_proof_item, mark_as_read
 @require_GET
 @project_page(Capability.LABEL)
 def acknowledge(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """What changed, until it was read; then the proof item that is open; the workbench when nothing is."""
+    """What changed, until it was read, and with `?read=again`; then the proof item that is open."""
     asked = _pending(access)
     if asked is None:
         return redirect("workbench", access.project.slug)
     own = acknowledgement_of(access.user, asked)
     step = proof_step(own) if own is not None and own.read_at is not None else None
-    if step is not None:
+    if own is not None and step is not None and request.GET.get("read") != "again":
         return _show_item(request, access, asked, step)
-    shown = shown_reading(asked, known_version(access.user, asked))
-    return render(request, "workbench/acknowledge_read.html", {"access": access, "asked": asked, "shown": shown})
+    since = own.since if own is not None and step is not None else known_version(access.user, asked)
+    context = {"access": access, "asked": asked, "shown": shown_reading(asked, since), "step": step}
+    return render(request, "workbench/acknowledge_read.html", context)
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """What asks for acknowledgement, and how far a person is with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
@@ -14,6 +14,7 @@ from guidelines.models import (
     ProofAnswer,
     ProofItem,
 )
+from guidelines.selectors.differences import Difference, difference
 from guidelines.selectors.versions import version_by_number
 
 
@@ -78,6 +79,19 @@ def proof_step(acknowledgement: Acknowledgement) -> Step | None:
         return None
     answers = ProofAnswer.objects.filter(acknowledgement=acknowledgement, item=item)
     return Step(item, acknowledgement.request.n_items, answers.order_by("-id").first())
+
+
+def difference_to_read(request: AcknowledgementRequest, since: GuidelineVersion) -> Difference:
+    """What the version changes, without the examples that are asked after it: their answers would be told before."""
+    found = difference(request.version.guideline, since.number, request.version.number)
+    proof = proof_keys(request)
+    examples = tuple(change for change in found.diff.examples if change.key not in proof)
+    return replace(found, diff=replace(found.diff, examples=examples))
+
+
+def proof_keys(request: AcknowledgementRequest) -> set[str]:
+    """The examples of the version that are asked as proof."""
+    return set(ProofItem.objects.filter(request=request).values_list("key", flat=True))
 
 
 def last_acknowledged(user: User, request: AcknowledgementRequest) -> GuidelineVersion | None:
