@@ -20,7 +20,7 @@ MOST_OFFERED = 100
 
 @dataclass(frozen=True)
 class ShownReading:
-    """The difference from `since`; for who is new, the whole guideline. Without the examples that are asked after it."""
+    """The difference from `since`, for who is new the whole guideline; without the examples asked after it."""
 
     since: str
     difference: ShownDifference | None
@@ -64,8 +64,8 @@ def shown_proof(
         token=f"{version.pk}.{item.position}", position=item.position, n_items=step.n_items,
         payload=_payload(project_fields, item.text, item.payload),
         fields=question_fields(questions, {}, errors), is_again=mistake is not None,
-        said=tuple(answer_words(questions, mistake.answer)) if mistake else (), rationale=item.rationale if mistake else "",
-        clause=_clause(content, item.clause) if mistake else None,
+        said=tuple(answer_words(questions, mistake.answer)) if mistake else (),
+        rationale=item.rationale if mistake else "", clause=_clause(content, item.clause) if mistake else None,
     )  # fmt: skip
 
 

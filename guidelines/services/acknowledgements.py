@@ -1,9 +1,12 @@
-"""Acknowledgement with proof: asked with a publish, read, proved item by item, or waived by the lead."""
+"""Acknowledgement with proof: asked with a publish, read, proved item by item, or waived by the lead.
+
+Times are the database's, as those of the leases are with which they are compared.
+"""
 
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from accounts.errors import Conflict, FieldError, InvalidInput
 from accounts.models import User
@@ -78,9 +81,10 @@ def mark_as_read(*, actor: User, request: AcknowledgementRequest, since: Guideli
         _check_newest(request)
         acknowledgement = _locked(request, actor)
         if acknowledgement.read_at is None:
-            acknowledgement.read_at, acknowledgement.since = timezone.now(), since
-            acknowledgement.passed_at = None if request.n_items else acknowledgement.read_at
+            acknowledgement.read_at, acknowledgement.since = Now(), since
+            acknowledgement.passed_at = None if request.n_items else Now()
             acknowledgement.save()
+            acknowledgement.refresh_from_db(fields=["read_at", "passed_at"])
     return acknowledgement
 
 
@@ -99,13 +103,12 @@ def answer_proof_item(*, actor: User, request: AcknowledgementRequest, position:
         if item is None or item.position != position:
             raise NotThisItem
         given, is_right = _judged(request.version, item, answer)
-        now = timezone.now()
         stored = ProofAnswer.objects.create(
-            acknowledgement=acknowledgement, item=item, answer=given, is_right=is_right, given_at=now
+            acknowledgement=acknowledgement, item=item, answer=given, is_right=is_right, given_at=Now()
         )
         acknowledgement.attempts += 1
         if is_right and open_item(acknowledgement) is None:
-            acknowledgement.passed_at = now
+            acknowledgement.passed_at = Now()
         acknowledgement.save()
     return stored
 
@@ -130,9 +133,10 @@ def waive_acknowledgement(
         if acknowledgement.passed_at is not None:
             raise PassedAlready
         if acknowledgement.waived_at is None:
-            acknowledgement.waived_at, acknowledgement.waived_by = timezone.now(), actor
+            acknowledgement.waived_at, acknowledgement.waived_by = Now(), actor
             acknowledgement.waiver = words
             acknowledgement.save()
+            acknowledgement.refresh_from_db(fields=["waived_at"])
             version = request.version
             record_event(
                 actor=actor, action="acknowledgement.waived", scope=f"guideline:{version.guideline.slug}",

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from annotation.models import Annotation, Lease, Member, Project
@@ -22,7 +24,7 @@ from annotation.services.queue import (
 )
 from annotation.services.refusals import AcknowledgementNeeded, ModelsDoNotClaim
 from annotation.services.submission import submit_and_claim, undo_last_submission
-from guidelines.models import Guideline
+from guidelines.models import AcknowledgementRequest, Guideline
 from guidelines.services.acknowledgements import mark_as_read, waive_acknowledgement
 from tests.factories.acknowledgements import REFUND, prove, publish_asking, publish_quietly
 from tests.factories.annotation import make_item, make_member, make_project, make_task
@@ -233,6 +235,20 @@ def test_asking_costs_a_claim_no_query(
 
     with django_assert_num_queries(3 + savepoints):
         claimed(ana_)
+
+
+def test_verify_finds_a_lease_that_was_given_without_acknowledgement(
+    work: Project, guideline: Guideline, lea: User, ana: User, member_of: Who
+) -> None:
+    claimed(member_of(ana))
+    with transaction.atomic():
+        AcknowledgementRequest.objects.create(
+            version=guideline.versions.get(), guideline=guideline, n_items=0, asked_by=lea, asked_at=timezone.now()
+        )
+
+        assert [broken.invariant.number for broken in broken_invariants()] == ["I27"]
+
+        transaction.set_rollback(True)
 
 
 # --- what is read, by whom -------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from guidelines.models import Acknowledgement, AcknowledgementRequest, Guideline
 from guidelines.services.acknowledgements import mark_as_read
 from tests.factories.acknowledgements import CHANGED, example, prove, publish_asking
 from tests.factories.annotation import make_item, make_member, make_project, make_task
-from tests.factories.work import answer, claimed
 from tests.factories.guidelines import INTENT
+from tests.factories.work import answer, claimed
 from tests.frontend.pages import HTMX, browser_of
 
 LABEL, READ, STEP = "/p/intents/label/", "/p/intents/label/acknowledge/read/", "/p/intents/label/acknowledge/"
