@@ -5,6 +5,8 @@ from django.urls import path, register_converter
 from frontend.paths import ExternalIdConverter
 from frontend.views import (
     account,
+    acknowledge,
+    acknowledgement_board,
     agreement,
     campaigns,
     contracts,
@@ -118,6 +120,9 @@ urlpatterns = [
     path("p/<slug:slug>/label/<uuid:lease_id>/submit/", workbench.submit, name="workbench-submit"),
     path("p/<slug:slug>/label/<uuid:lease_id>/draft/", workbench.draft, name="workbench-draft"),
     path("p/<slug:slug>/label/<uuid:lease_id>/renew/", workbench.renew, name="workbench-renew"),
+    path("p/<slug:slug>/label/acknowledge/", acknowledge.acknowledge, name="acknowledge"),
+    path("p/<slug:slug>/label/acknowledge/read/", acknowledge.acknowledge_read, name="acknowledge-read"),
+    path("p/<slug:slug>/label/acknowledge/answer/", acknowledge.acknowledge_answer, name="acknowledge-answer"),
     # guidelines
     path("g/", guidelines.guidelines, name="guidelines"),
     path("g/new/", guidelines.guideline_new, name="guideline-new"),
@@ -125,6 +130,16 @@ urlpatterns = [
     path("g/<slug:slug>/versions/", guidelines.guideline_versions, name="guideline-versions"),
     path(
         "g/<slug:slug>/versions/<str:number>/restore/", guideline_publishing.guideline_restore, name="guideline-restore"
+    ),
+    path(
+        "g/<slug:slug>/versions/<str:number>/acknowledgement/",
+        acknowledgement_board.acknowledgement_board,
+        name="acknowledgement-board",
+    ),
+    path(
+        "g/<slug:slug>/versions/<str:number>/acknowledgement/waive/",
+        acknowledgement_board.acknowledgement_waive,
+        name="acknowledgement-waive",
     ),
     path("g/<slug:slug>/diff/", guidelines.guideline_diff, name="guideline-diff"),
     path("g/<slug:slug>/publish/", guideline_publishing.guideline_publish, name="guideline-publish"),

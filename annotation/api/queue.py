@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.serializers import StrictSerializer
-from accounts.errors import FieldError, InvalidInput
+from accounts.errors import DomainError, FieldError, InvalidInput
 from accounts.models import User
 from accounts.permissions import Capability
 from annotation.api.base import ProjectView
@@ -67,6 +67,11 @@ def assignment_body(task: LeasedTask) -> dict[str, Any]:
     if task.prelabel is not None:
         body["prelabel"] = {"answer": task.prelabel}
     return body if task.draft is None else body | {"draft": task.draft}
+
+
+def refusal_body(refusal: DomainError) -> dict[str, Any]:
+    """Why nothing can be handed out after an answer that is stored."""
+    return {"code": refusal.code, "detail": refusal.detail} | refusal.extra
 
 
 def answered_body(submitted: Submitted) -> dict[str, Any]:
@@ -184,7 +189,7 @@ class SubmitView(AssignmentView):
         body = {
             "annotation": answered_body(both.submitted),
             "next": assignment_body(both.next) if both.next else None,
-        }
+        } | ({"next_refusal": refusal_body(both.refusal)} if both.refusal else {})
         return Response(body, status=200 if both.submitted.is_replay else 201)
 
 

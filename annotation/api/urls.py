@@ -1,5 +1,12 @@
 from django.urls import URLPattern, path
 
+from annotation.api.acknowledgements import (
+    AcknowledgementView,
+    MyAcknowledgementView,
+    MyProofView,
+    MyReadView,
+    WaiversView,
+)
 from annotation.api.bulk import AnnotatorImportView, GoldImportView, LabelImportView
 from annotation.api.by_hand import AssignmentsView, ReleaseByHandView, ReservationView
 from annotation.api.control_room import ControlRoomView, RoundsView, RoundView
@@ -62,6 +69,11 @@ urlpatterns: list[URLPattern] = [
     path("assignments/<str:assignment_id>/park/", ParkView.as_view()),
     path("assignments/<str:assignment_id>/flag/", FlagView.as_view()),
     path("annotations/<str:annotation_id>/amend/", AmendView.as_view()),
+    path("projects/<slug:slug>/acknowledgement/", MyAcknowledgementView.as_view()),
+    path("projects/<slug:slug>/acknowledgement/read/", MyReadView.as_view()),
+    path("projects/<slug:slug>/acknowledgement/answers/", MyProofView.as_view()),
+    path("guidelines/<slug:slug>/versions/<str:number>/acknowledgement/", AcknowledgementView.as_view()),
+    path("guidelines/<slug:slug>/versions/<str:number>/acknowledgement/waivers/", WaiversView.as_view()),
     path("projects/<slug:slug>/parked/", ParkedView.as_view()),
     path("projects/<slug:slug>/parked/<str:note_id>/take_back/", TakeBackView.as_view()),
     path("projects/<slug:slug>/desk/", DeskView.as_view()),

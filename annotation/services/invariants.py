@@ -236,6 +236,22 @@ INVARIANTS: tuple[Invariant, ...] = (
         """,
     ),
     Invariant(
+        "I27",
+        "Nobody was given an item under a version that asks for acknowledgement, or a later one, without it.",
+        """
+        SELECT lease.id FROM annotation_lease lease JOIN annotation_member member ON member.id = lease.annotator_id
+        JOIN annotation_project project ON project.id = lease.project_id
+        CROSS JOIN LATERAL (
+            SELECT request.version_id FROM guidelines_acknowledgementrequest request
+            WHERE request.guideline_id = project.guideline_id AND request.version_id <= lease.guideline_version_id
+            ORDER BY request.version_id DESC LIMIT 1) asked
+        WHERE NOT EXISTS (
+            SELECT 1 FROM guidelines_acknowledgement own
+            WHERE own.request_id = asked.version_id AND own.user_id = member.user_id
+              AND least(own.passed_at, own.waived_at) <= lease.granted_at)
+        """,
+    ),
+    Invariant(
         "I26",
         "Times are sane: nothing ends before it begins, is made in the future or took less than no time.",
         """

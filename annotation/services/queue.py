@@ -23,7 +23,7 @@ from annotation.services.leases import (
 )
 from annotation.services.onboarding import Waiting
 from annotation.services.qualifying import lease_for_qualification
-from annotation.services.refusals import GuidelineNotPublished, NothingOpen, ProjectPaused
+from annotation.services.refusals import AcknowledgementNeeded, GuidelineNotPublished, NothingOpen, ProjectPaused
 from annotation.services.rounds import current_major, open_rounds, reopen_under_new_major
 from annotation.services.searching import Way, end_of_queue
 from annotation.services.turns import Turn, take_turn
@@ -91,7 +91,8 @@ def claim_next(*, annotator: Member) -> LeasedTask | None:
 
     None means that at some instant during the call there was no open seat which they may take: never one of a task
     in which they hold a seat or which they skipped; or that they have had their share (`why_nothing`). Refuses
-    models, paused people, paused and closed projects.
+    models, paused people, paused and closed projects; and, unless they hold a lease, people who have not acknowledged
+    the newest version that asks for it (AcknowledgementNeeded).
     """
     return _claim(annotator, ahead=False)
 
@@ -139,7 +140,7 @@ def fast_claim(annotator: Member, turn: Turn) -> LeasedTask | None:
 
     None says nothing: ask `claim_next` after the transaction.
     """
-    if turn.status == Project.Status.PAUSED or turn.refusal is not None or turn.must_qualify:
+    if turn.status == Project.Status.PAUSED or turn.refusal is not None or turn.must_qualify or turn.to_acknowledge:
         return None
     if not turn.rules.has_contracts:
         return _lease_one(annotator, turn, ahead=False, waits=False)[0]
@@ -154,6 +155,9 @@ def _lease_one(annotator: Member, turn: Turn, *, ahead: bool, waits: bool) -> tu
     values = {"annotator": turn.annotator_id, "lease_seconds": turn.lease_seconds, "ahead": ahead}
     if turn.holds_any and rows_changed(_RENEW_HELD, values):
         return current_task(annotator, ahead=ahead), True
+    # What they held when a version was published they finish under the old one; this would be a new lease.
+    if turn.to_acknowledge is not None:
+        raise AcknowledgementNeeded(extra={"version": turn.to_acknowledge})
     if turn.must_qualify:
         step = lease_for_qualification(annotator, turn, turn.queue.major or 1, ahead=ahead)
         if isinstance(step, LeasedTask | Waiting):

@@ -78,6 +78,13 @@ class NothingToUndo(Conflict):
     sentence = "There is no answer of yours that could be taken back."
 
 
+class AcknowledgementNeeded(Conflict):
+    """`extra["version"]` is the number of the version to read and prove."""
+
+    code = "acknowledgement_needed"
+    sentence = "The guideline has a new version. Read what it changes before your next item."
+
+
 class QualificationFailed(Conflict):
     code = "qualification_failed"
     sentence = "You have not passed the qualification, and no attempt is left. The lead can give you another one."

@@ -89,6 +89,7 @@ class Turn:
     today: Today
     start: Start
     knows_nothing_is_left: bool
+    to_acknowledge: str | None  # the number of the version that they must prove before they are given another item
 
     @property
     def must_qualify(self) -> bool:
@@ -130,7 +131,14 @@ _TURN = """
            (clock_timestamp() AT TIME ZONE coalesce(routing.time_zone, 'UTC'))::date,
            memory.day, memory.served, memory.gold, memory.repeats, memory.answered,
            position.rank, position.seat, position.late, position.openings,
-           memory.empty_ticks, memory.empty_openings
+           memory.empty_ticks, memory.empty_openings,
+           (SELECT version.major || '.' || version.minor
+            FROM (SELECT request.version_id FROM guidelines_acknowledgementrequest request
+                  WHERE request.guideline_id = project.guideline_id ORDER BY request.version_id DESC LIMIT 1) asked
+            JOIN guidelines_guidelineversion version ON version.id = asked.version_id
+            WHERE NOT EXISTS (SELECT 1 FROM guidelines_acknowledgement own
+                              WHERE own.request_id = asked.version_id AND own.user_id = member.user_id
+                                AND (own.passed_at IS NOT NULL OR own.waived_at IS NOT NULL)))
     FROM {first}annotation_member member
     JOIN annotation_project project ON project.id = member.project_id
     LEFT JOIN accounts_user person ON person.id = member.user_id
@@ -194,12 +202,12 @@ def _turn(annotator: Member, row: list[Any]) -> Turn:
     kind, is_active, is_paused, status, allows_amend, guideline_id, lease_seconds, qualified_major, holds_any = row[:9]
     queue, rules, day = Queue(*row[9:14]), Rules(*row[14:27]), row[27]
     counted_day, *counts = row[28:33]
-    *position, empty_ticks, empty_openings = row[33:]
+    *position, empty_ticks, empty_openings, to_acknowledge = row[33:]
     return Turn(
         annotator.pk, annotator.project_id, status, allows_amend, guideline_id, lease_seconds, qualified_major,
         holds_any, _refusal(kind, is_active, is_paused, status), queue, rules,
         Today(day, *counts) if counted_day == day else Today(day, 0, 0, 0, 0), start_at(queue.openings, *position),
-        (empty_ticks, empty_openings) == (queue.ticks, queue.openings) and not queue.is_behind,
+        (empty_ticks, empty_openings) == (queue.ticks, queue.openings) and not queue.is_behind, to_acknowledge,
     )  # fmt: skip
 
 

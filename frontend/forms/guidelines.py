@@ -16,6 +16,13 @@ class GuidelineForm(forms.Form):
     )  # fmt: skip
 
 
+class _Keys(forms.MultipleChoiceField):
+    """Keys of examples: which of them can be asked, the service says."""
+
+    def valid_value(self, value: str) -> bool:
+        return True
+
+
 class PublishForm(forms.Form):
     """What is said with a new version; `revision` is the draft that was read, so that no other one is published."""
 
@@ -27,6 +34,20 @@ class PublishForm(forms.Form):
         label=_("How much it changes"), choices=GuidelineVersion.Level.choices, widget=forms.RadioSelect
     )
     revision = forms.IntegerField(widget=forms.HiddenInput)
+    acknowledge = forms.BooleanField(label=_("Nobody labels on before they have read it"), required=False)
+    proof = _Keys(required=False)
+    acknowledgement_note = forms.CharField(
+        label=_("A word to those who read it"), max_length=LONGEST_NOTE, required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
+    @property
+    def acknowledgement(self) -> dict[str, Any] | None:
+        """What publish_version takes; None when nothing is asked."""
+        said = self.cleaned_data
+        if not said["acknowledge"]:
+            return None
+        return {"items": said["proof"], "note": said["acknowledgement_note"]}
 
 
 def sentence(words: Any) -> str:

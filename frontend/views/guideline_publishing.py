@@ -14,6 +14,7 @@ from frontend.forms.guidelines import PublishForm
 from frontend.forms.refusals import show_refusal
 from frontend.guard import signed_in_user
 from frontend.guideline_guard import guideline_page
+from frontend.reading.acknowledgements import offered_items
 from frontend.reading.guideline_differences import shown_difference
 from guidelines.models import Guideline, GuidelineVersion
 from guidelines.selectors.access import current_version
@@ -32,13 +33,16 @@ def guideline_publish(request: HttpRequest, guideline: Guideline) -> HttpRespons
     difference = draft_difference(guideline, draft)
     form = PublishForm(
         request.POST or None,
-        initial={"change_note": draft.change_note, "level": difference.level, "revision": draft.revision},
-    )
+        initial={
+            "change_note": draft.change_note, "level": difference.level, "revision": draft.revision,
+            "acknowledge": difference.level == "major" and difference.old != "",
+        },
+    )  # fmt: skip
     if form.is_valid():
         try:
             return _publish(request, guideline, form)
         except (InvalidInput, Conflict) as refusal:
-            show_refusal(form, refusal)
+            show_refusal(form, refusal, {"acknowledgement": "proof"})
         except StaleDraft:
             form.add_error(None, _("The draft was changed while you read it. This is what it says now: read it again."))
             form = _on_newest(request, form, draft.revision)
@@ -46,6 +50,7 @@ def guideline_publish(request: HttpRequest, guideline: Guideline) -> HttpRespons
     context = {
         "guideline": guideline, "tab": "publish", "is_editor": True, "draft": draft, "form": form, "current": current,
         "difference": shown_difference(difference), "numbers": _next_numbers(current),
+        "offered": offered_items(difference, form["proof"].value() or []),
         "projects": Project.objects.filter(guideline=guideline, status="active").order_by("title"),
     }  # fmt: skip
     return render(request, "guidelines/publish.html", context, status=422 if form.errors else 200)
@@ -55,7 +60,7 @@ def _publish(request: HttpRequest, guideline: Guideline, form: PublishForm) -> H
     said = form.cleaned_data
     version = publish_version(
         actor=signed_in_user(request), guideline=guideline, level=said["level"], change_note=said["change_note"],
-        revision=said["revision"],
+        revision=said["revision"], acknowledgement=form.acknowledgement,
     )  # fmt: skip
     # The next claim would do the same; doing it now lets the lead see the new state of the rounds at once.
     rounds = [

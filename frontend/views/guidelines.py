@@ -16,6 +16,7 @@ from frontend.reading.guideline_differences import shown_difference
 from frontend.reading.guidelines import reading_of
 from guidelines.models import Guideline
 from guidelines.selectors.access import may_edit
+from guidelines.selectors.acknowledgements import asking_versions
 from guidelines.selectors.differences import DRAFT, difference
 from guidelines.selectors.versions import content_of, draft_of, guidelines_of, version_by_number, versions_of
 from guidelines.services.editing import create_guideline
@@ -73,6 +74,7 @@ def guideline_versions(request: HttpRequest, guideline: Guideline) -> HttpRespon
     context = {
         "guideline": guideline, "tab": "versions", "is_editor": is_editor, "rows": pairs, "versions": versions,
         "draft": draft_of(guideline) if is_editor else None,
+        "asking": asking_versions(guideline) if is_editor else set(),
     }  # fmt: skip
     return render(request, "guidelines/versions.html", context)
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.errors import DomainError, NotFound
 from accounts.permissions import Capability
-from annotation.models import Annotation
+from annotation.models import Annotation, Project
 from annotation.selectors.access import ProjectAccess
 from annotation.selectors.feedback import echo_of
 from annotation.selectors.instructions import instructions_of
@@ -26,7 +26,7 @@ from annotation.selectors.work import LeasedTask, current_task
 from annotation.services.desk import flag_item, park_task, take_back_parked
 from annotation.services.onboarding import verdict_to_show, verdict_was_shown
 from annotation.services.queue import claim_ahead, claim_next, release_lease, renew_lease, save_draft, skip_task
-from annotation.services.refusals import InvalidAnswer, LeaseExpired
+from annotation.services.refusals import AcknowledgementNeeded, InvalidAnswer, LeaseExpired
 from annotation.services.submission import SubmittedAndNext, submit_and_claim, undo_last_submission
 from frontend.forms.workbench import parse_answer, skip_reason
 from frontend.guard import project_page
@@ -47,6 +47,7 @@ from frontend.views.workbench_showing import (
     verdict_state,
 )
 from guidelines.label_schema import Question
+from guidelines.selectors.acknowledgements import pending_request
 
 View = Callable[..., HttpResponse]
 
@@ -63,6 +64,10 @@ def action(view: View) -> View:
             response = view(request, access, *args, **kwargs)
         except NotFound:
             raise
+        except AcknowledgementNeeded as error:
+            if request.headers.get("HX-Request") != "true":
+                return redirect("acknowledge", access.project.slug)
+            response = show_state(request, access, error.code, status=error.status)
         except DomainError as error:
             response = show_state(request, access, error.code, detail=error.detail, status=error.status)
         is_a_step = response.status_code in {200, 204} and not hasattr(response, "stays")
@@ -76,14 +81,26 @@ def action(view: View) -> View:
 @require_GET
 @project_page(Capability.LABEL)
 def workbench(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """The page: how a qualification ended, while nobody has read it; the item held now; or a start that claims one."""
+    """The page: how a qualification ended, while nobody has read it; the item held now; or a start that claims one.
+
+    Who holds nothing and has a new version to acknowledge is sent there first.
+    """
     verdict = verdict_to_show(access.annotator) if access.annotator.paused_at is None else None
     task = current_task(access.annotator) if verdict is None else None
     if task is not None:
         shown = shown_task(access, task, is_swap=False)
         return render(request, "workbench/page.html", page_context(access, shown, guide_for(access, task)))
+    if verdict is None and _must_acknowledge(access):
+        return redirect("acknowledge", access.project.slug)
     state = verdict_state(access, verdict) if verdict else None
     return render(request, "workbench/page.html", page_context(access, None, None) | {"state": state})
+
+
+def _must_acknowledge(access: ProjectAccess) -> bool:
+    """Who would be given nothing anyhow is told that first, by the claim."""
+    if access.annotator.paused_at is not None or access.project.status != Project.Status.ACTIVE:
+        return False
+    return pending_request(access.user, access.project.guideline_id) is not None
 
 
 @action

@@ -68,6 +68,7 @@ class State:
     kept: tuple[tuple[str, str], ...] = ()
     notes: tuple[MyNote, ...] = ()
     seen_attempt: int | None = None
+    href: str = ""  # where the action leads, when it is no claim
     mistakes: tuple[Mistake, ...] = ()
     is_swap: bool = field(default=True)
 
@@ -109,6 +110,11 @@ def states() -> dict[str, tuple[str, str, str]]:
             _("The guideline is not published yet"),
             _("Labeling starts when the lead publishes its first version."),
             _("Look again"),
+        ),
+        "acknowledgement_needed": (
+            _("The guideline has changed"),
+            _("What you have answered is stored. Before your next item, read what is new; then a few examples."),
+            _("Read what is new"),
         ),
         "qualification_failed": (
             _("Not qualified yet"),
@@ -186,7 +192,8 @@ def show_state(
 ) -> HttpResponse:  # fmt: skip
     title, text, what_now = states().get(code, (_("This did not work"), detail, _("Next item")))
     notes = my_notes(access) if status == 200 else ()
-    return _render_state(request, access, State(code, title, text, what_now, kept, notes), status)
+    href = reverse("acknowledge", args=[access.project.slug]) if code == "acknowledgement_needed" else ""
+    return _render_state(request, access, State(code, title, text, what_now, kept, notes, href=href), status)
 
 
 def _render_state(request: HttpRequest, access: ProjectAccess, state: State, status: int = 200) -> HttpResponse:

@@ -24,6 +24,9 @@ class PublishInput(StrictSerializer):
     level = serializers.ChoiceField(choices=GuidelineVersion.Level.choices)
     change_note = serializers.CharField(default="", allow_blank=True, max_length=5_000)
     label_migrations = serializers.ListField(child=serializers.JSONField(), default=list)
+    acknowledgement = serializers.JSONField(
+        default=None, allow_null=True, help_text='`{"items": ["E1", ...], "note": ""}`: asked of everybody who labels'
+    )  # fmt: skip
 
 
 class GuidelineOutput(serializers.Serializer[Any]):

@@ -11,6 +11,7 @@ from accounts.services.audit import record_event
 from guidelines.content import GuidelineContent, content_sha256, to_json
 from guidelines.label_migrations import MigrationError, parse_label_migrations
 from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
+from guidelines.services.acknowledgements import request_acknowledgement
 from guidelines.services.checks import checked_content, checked_note
 from guidelines.services.editing import lock_draft
 
@@ -33,11 +34,13 @@ def publish_version(
     change_note: str,
     label_migrations: Any = (),
     revision: int | None = None,
+    acknowledgement: Any = None,
 ) -> GuidelineVersion:
     """The draft as the next version: 1.0 first, then the next minor (1.1) or major (2.0) number.
 
     With `revision`, exactly that state of the draft or StaleDraft: nobody publishes text they have not seen.
     An empty `change_note` means the note kept with the draft; one of the two must say something.
+    With `acknowledgement` (`{"items": ["E1", ...], "note"?}`) nobody labels on before they have proved those examples.
     """
     with transaction.atomic():
         # Two leads publish at once: the second waits here, then finds its draft published and is told so.
@@ -56,6 +59,8 @@ def publish_version(
         )
         _number(version, last, level)
         version.save(force_insert=True)
+        if acknowledgement is not None:
+            request_acknowledgement(actor=actor, version=version, content=content, wanted=acknowledgement)
         _start_next_draft(draft)
         record_event(
             actor=actor, action="guideline.published", scope=f"guideline:{guideline.slug}",
