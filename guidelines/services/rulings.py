@@ -85,7 +85,9 @@ def _again(asked: Clarification, actor: User, words: str, outcome: str) -> Ruled
     if asked.state == Clarification.State.WITHDRAWN:
         raise NotOpen
     if (asked.ruled_by_id, asked.ruling, asked.outcome) != (actor.pk, words, outcome):
-        raise AlreadyRuled(extra={"ruling": asked.ruling, "ruled_by": asked.ruled_by.username if asked.ruled_by else None})
+        raise AlreadyRuled(
+            extra={"ruling": asked.ruling, "ruled_by": asked.ruled_by.username if asked.ruled_by else None}
+        )
     return Ruled(asked, (asked,), asked.published_in, is_new=False)
 
 
