@@ -1,6 +1,7 @@
 """What workers do for this app. The periodic work is safe to repeat and to run twice at once."""
 
 from annotation.services.by_hand import clear_reservations_of_absent
+from annotation.services.clarifications import return_answered_items
 from annotation.services.desk import return_what_absent_people_keep
 from annotation.services.importing import (
     AnnotatorImporter,
@@ -31,6 +32,7 @@ def tidy_queue() -> None:
     while clear_reservations_of_absent(limit=AT_ONCE) == AT_ONCE:
         pass
     return_what_absent_people_keep()
+    return_answered_items()
     reopen_rounds_behind()
     flag_stuck_tasks()
 

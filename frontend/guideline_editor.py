@@ -19,6 +19,7 @@ from frontend.forms.guideline_parts import (
     ClauseForm,
     ExampleForm,
     OptionForm,
+    PrecedentForm,
     QuestionForm,
     option_form,
     shown_question,
@@ -38,6 +39,7 @@ KIND_WORDS = {
     "clause": gettext_lazy("Clause"),
     "question": gettext_lazy("Question"),
     "example": gettext_lazy("Example"),
+    "precedent": gettext_lazy("Precedent"),
 }
 
 
@@ -59,6 +61,7 @@ class Outline:
     clauses: tuple[Place, ...]
     questions: tuple[Place, ...]
     examples: tuple[Place, ...]
+    precedents: tuple[Place, ...] = ()
 
 
 def outline_of(guideline: Guideline, content: Content, published: Content, here: tuple[str, str] | None) -> Outline:
@@ -72,13 +75,14 @@ def outline_of(guideline: Guideline, content: Content, published: Content, here:
         tuple(place("clause", clause, min(depth, 3)) for clause, depth in clause_tree(parts_of(content, "clause"))),
         tuple(place("question", question) for question in parts_of(content, "question")),
         tuple(place("example", example) for example in parts_of(content, "example")),
+        tuple(place("precedent", precedent) for precedent in parts_of(content, "precedent")),
     )
 
 
 def _title(kind: str, part: Part) -> str:
-    if kind != "example":
+    if kind not in {"example", "precedent"}:
         return str(part.get("title") or part["key"])
-    words = " ".join(str(part.get("text") or _("payload")).split())
+    words = " ".join(str(part.get("text") or part.get("question") or _("payload")).split())
     return words if len(words) <= 60 else words[:59].rstrip() + "…"
 
 
@@ -152,7 +156,15 @@ def _example_fields(part: Part, content: Content) -> PartFields:
     return PartFields("example", part, form)
 
 
-_BUILD = {"clause": _clause_fields, "question": _question_fields, "example": _example_fields}
+def _precedent_fields(part: Part, content: Content) -> PartFields:
+    form = PrecedentForm(initial=part)
+    form.fields["clause"].choices = _clause_choices(content, _("Choose a clause"))  # type: ignore[attr-defined]
+    return PartFields("precedent", part, form)
+
+
+_BUILD = {
+    "clause": _clause_fields, "question": _question_fields, "example": _example_fields, "precedent": _precedent_fields,
+}  # fmt: skip
 
 
 def _clause_choices(content: Content, none: str, without: set[str] | None = None) -> list[tuple[str, str]]:
@@ -195,7 +207,7 @@ def own_errors(errors: Sequence[FieldError], kind: str, key: str, content: Conte
 
 
 def _where(path: str, content: Content) -> str:
-    match = re.match(r"(clause|question|example)s\[(\d+)\]", path)
+    match = re.match(r"(clause|question|example|precedent)s\[(\d+)\]", path)
     if match and int(match[2]) < len(parts_of(content, match[1])):
         return f"{KIND_WORDS[match[1]]} {parts_of(content, match[1])[int(match[2])]['key']}"
     return path
@@ -237,7 +249,9 @@ def _flat(part: Part) -> Iterator[tuple[str, str]]:
 
 def _field_words(name: str) -> str:
     """A stored field by the label that the form gives it."""
-    kinds: list[type[forms.Form]] = [ClauseForm, QuestionForm, OptionForm, ExampleForm, *QUESTION_FORMS.values()]
+    kinds: list[type[forms.Form]] = [
+        ClauseForm, QuestionForm, OptionForm, ExampleForm, PrecedentForm, *QUESTION_FORMS.values()
+    ]  # fmt: skip
     labels = (kind.base_fields[name].label for kind in kinds if name in kind.base_fields)
     return str(next(labels, name.replace("_", " ")))
 

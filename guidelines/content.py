@@ -1,4 +1,7 @@
-"""The content of a guideline: clauses, label schema, examples; parsed, checked as a whole, written back. Pure."""
+"""The content of a guideline: clauses, label schema, examples, precedents; parsed, checked as a whole, written back.
+
+Pure.
+"""
 
 import re
 from dataclasses import asdict, dataclass
@@ -18,13 +21,17 @@ from operations.strict_json.reading import ObjectReader, ProblemList, join_path
 EXAMPLE_KINDS = ("positive", "negative", "edge")
 MOST_CLAUSES = 1_000
 MOST_EXAMPLES = 2_000
+MOST_PRECEDENTS = 2_000
 LONGEST_TITLE = 200
 LONGEST_BODY = 100_000
 LONGEST_RATIONALE = 10_000
+LONGEST_ASKED = 2_000
+LONGEST_RULING = 10_000
 LONGEST_KEY = 32
 LARGEST_PAYLOAD_BYTES = 100_000
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,31}\Z")
+_PRECEDENT_KEY = re.compile(r"P[1-9][0-9]{0,5}\Z")
 
 
 @dataclass(frozen=True)
@@ -51,41 +58,57 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Precedent:
+    """A ruling on something a clause did not say: P1, P2 ... over the whole guideline; `ruling` is Markdown."""
+
+    key: str
+    clause: str
+    question: str
+    ruling: str
+
+
+@dataclass(frozen=True)
 class GuidelineContent:
     clauses: tuple[Clause, ...]
     questions: tuple[Question, ...]
     examples: tuple[Example, ...]
+    precedents: tuple[Precedent, ...] = ()
 
 
 EMPTY_CONTENT = GuidelineContent((), (), ())
 
 
 def parse_content(raw: object) -> GuidelineContent:
-    """The content of a draft or version, from `{"clauses", "questions", "examples"}`; absent lists are empty.
+    """The content of a draft or version, from `{"clauses", "questions", "examples", "precedents"}`.
+
+    Absent lists are empty.
 
     Raises SchemaError with every problem by path: clause keys are distinct and their parents exist without a
-    cycle, options and examples cite clauses that exist, answers of examples fit the label schema.
+    cycle, options, examples and precedents cite clauses that exist, answers of examples fit the label schema.
     """
     problems = ProblemList()
-    reader = ObjectReader(raw, "", problems, allowed=("clauses", "questions", "examples"))
+    reader = ObjectReader(raw, "", problems, allowed=("clauses", "questions", "examples", "precedents"))
     clauses = _read_clauses(reader)
     questions = read_questions(_or_empty(reader.values.get("questions")), "questions", problems)
     is_sound = not any(problem.path.startswith("questions") for problem in problems.found)
     _check_citations(questions, clauses, problems)
     # Answers are only checked against questions that hold together: conditions in a circle have no answer.
     examples = _read_examples(reader, questions if is_sound else None, clauses)
+    precedents = _read_precedents(reader, clauses)
     if problems:
         raise SchemaError(problems.found)
-    return GuidelineContent(clauses, questions, examples)
+    return GuidelineContent(clauses, questions, examples, precedents)
 
 
 def to_json(content: GuidelineContent) -> dict[str, Any]:
     """What `parse_content` reads back as the same content."""
+    # Without precedents there is no list of them: contents from before there were any keep their hash.
+    precedents = {"precedents": [asdict(each) for each in content.precedents]} if content.precedents else {}
     return {
         "clauses": [asdict(clause) for clause in content.clauses],
         "questions": questions_to_json(content.questions),
         "examples": [_stated(asdict(example)) for example in content.examples],
-    }
+    } | precedents
 
 
 def content_sha256(content: GuidelineContent) -> str:
@@ -232,3 +255,34 @@ def _read_answer(
         for path, code, detail in error.errors:
             reader.report(f"answer.{path}" if path else "answer", code, detail)
         return None
+
+
+def _read_precedents(reader: ObjectReader, clauses: tuple[Clause, ...]) -> tuple[Precedent, ...]:
+    known = {clause.key for clause in clauses}
+    seen: dict[str, str] = {}
+    precedents = []
+    for index, raw in enumerate(reader.entries("precedents", most=MOST_PRECEDENTS)):
+        inner = ObjectReader(
+            raw, join_path("precedents", index), reader.problems, allowed=("key", "clause", "question", "ruling")
+        )  # fmt: skip
+        clause = inner.text("clause", longest=LONGEST_KEY, required=True)
+        if clause and clause not in known:
+            inner.report("clause", "unknown_clause", f"there is no clause {clause!r}")
+        precedents.append(
+            Precedent(
+                key=_read_precedent_key(inner, seen),
+                clause=clause,
+                question=inner.text("question", longest=LONGEST_ASKED, required=True),
+                ruling=inner.text("ruling", longest=LONGEST_RULING, required=True),
+            )
+        )
+    return tuple(precedents)
+
+
+def _read_precedent_key(reader: ObjectReader, seen: dict[str, str]) -> str:
+    key = reader.text("key", longest=LONGEST_KEY, required=True)
+    if key and not _PRECEDENT_KEY.match(key):
+        reader.report("key", "bad_key", "a precedent is numbered: P1, P2 ...")
+    elif key and seen.setdefault(key, reader.path) != reader.path:
+        reader.report("key", "duplicate", f"{seen[key]} has the key {key!r} already")
+    return key

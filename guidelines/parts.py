@@ -1,4 +1,4 @@
-"""One clause, question or example inside the JSON of a guideline: found, put, moved, taken out. Pure."""
+"""One clause, question, example or precedent inside the JSON of a guideline: found, put, moved, taken out. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from operations.strict_json import content_sha256
 Content = dict[str, Any]
 Part = dict[str, Any]
 
-LISTS = {"clause": "clauses", "question": "questions", "example": "examples"}
+LISTS = {"clause": "clauses", "question": "questions", "example": "examples", "precedent": "precedents"}
 
 
 def parts_of(content: Content, kind: str) -> list[Part]:
@@ -51,7 +51,8 @@ def moved_part(content: Content, kind: str, key: str, step: int) -> Content:
 def without_part(content: Content, kind: str, key: str) -> Content:
     """The content without the part, and without what pointed at it.
 
-    Clauses below a clause move up to where it stood; options and examples no longer cite it. Examples keep no
+    Clauses below a clause move up to where it stood; options and examples no longer cite it; its precedents, which
+    say what it means, go with it. Examples keep no
     answer to a question that is gone. A condition on a question that is gone stays, and is then refused:
     when a question is asked must not change in silence.
     """
@@ -76,7 +77,9 @@ def _without_citations(content: Content, key: str, clause: Part | None) -> Conte
         {name: value for name, value in example.items() if (name, value) != ("clause", key)}
         for example in parts_of(content, "example")
     ]
-    return content | {"clauses": clauses, "questions": questions, "examples": examples}
+    precedents = [precedent for precedent in parts_of(content, "precedent") if precedent["clause"] != key]
+    kept = {"precedents": precedents} if "precedents" in content else {}
+    return content | {"clauses": clauses, "questions": questions, "examples": examples} | kept
 
 
 def _uncited(option: Part, key: str) -> Part:
@@ -93,8 +96,17 @@ def _without_answer(example: Part, question: str) -> Part:
 
 def next_clause_key(used: Iterable[str]) -> str:
     """The first free of C1, C2 ... above every one ever used: a retired clause's key names only that clause."""
-    numbers = [int(key[1:]) for key in used if key[:1] in {"C", "c"} and key[1:].isascii() and key[1:].isdigit()]
-    return f"C{max(numbers, default=0) + 1}"
+    return f"C{_highest(used, 'C') + 1}"
+
+
+def next_precedent_key(used: Iterable[str]) -> str:
+    """P1, P2 ... likewise: a number once given names only that ruling."""
+    return f"P{_highest(used, 'P') + 1}"
+
+
+def _highest(used: Iterable[str], letter: str) -> int:
+    numbers = [int(key[1:]) for key in used if key[:1].upper() == letter and key[1:].isascii() and key[1:].isdigit()]
+    return max(numbers, default=0)
 
 
 class Placed(NamedTuple):

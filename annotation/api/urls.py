@@ -9,6 +9,17 @@ from annotation.api.acknowledgements import (
 )
 from annotation.api.bulk import AnnotatorImportView, GoldImportView, LabelImportView
 from annotation.api.by_hand import AssignmentsView, ReleaseByHandView, ReservationView
+from annotation.api.clarifications import (
+    AnswersView,
+    ClarificationsView,
+    CountsView,
+    DismissView,
+    GroupView,
+    RuleView,
+    ServiceLevelView,
+    UngroupView,
+    WithdrawView,
+)
 from annotation.api.control_room import ControlRoomView, RoundsView, RoundView
 from annotation.api.desk import (
     DeskView,
@@ -79,6 +90,15 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/desk/", DeskView.as_view()),
     path("projects/<slug:slug>/desk/notes/<str:note_id>/close/", NoteCloseView.as_view()),
     path("projects/<slug:slug>/desk/tasks/<str:task_id>/", TaskDecisionView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/", ClarificationsView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/counts/", CountsView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/service-level/", ServiceLevelView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/answers/", AnswersView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/answers/<str:notice_id>/dismiss/", DismissView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/<str:number>/rule/", RuleView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/<str:number>/group/", GroupView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/<str:number>/ungroup/", UngroupView.as_view()),
+    path("guidelines/<slug:slug>/clarifications/<str:number>/withdraw/", WithdrawView.as_view()),
     path("projects/<slug:slug>/qualification/", QualificationView.as_view()),
     path("projects/<slug:slug>/qualification/mine/", MyQualificationView.as_view()),
     path("projects/<slug:slug>/members/<str:member_id>/qualification/", MemberQualificationView.as_view()),

@@ -1,4 +1,5 @@
 from annotation.models.annotations import Annotation
+from annotation.models.clarifications import TaskQuestion
 from annotation.models.desk import DeskNote
 from annotation.models.gold import GoldLabel
 from annotation.models.items import ImportBatch, ImportIssue, Item
@@ -36,4 +37,5 @@ __all__ = [
     "Skip",
     "SliceContract",
     "Task",
+    "TaskQuestion",
 ]

@@ -1,8 +1,8 @@
 """One annotator, one thing at a time: every service that touches a person's seats begins with `take_turn`.
 
 It locks their member row. Two tabs, a retry storm, a pause and a removal thus stand in line; different people never
-wait for each other here. Lock order everywhere: the project's write lock, member, round, task, seat, lease, the
-project's queue clock, counts of lanes and pairs.
+wait for each other here. Lock order everywhere: the guideline, the project's write lock, member, round, task, seat,
+lease, the project's queue clock, counts of lanes and pairs.
 """
 
 from dataclasses import dataclass

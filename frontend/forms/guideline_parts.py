@@ -1,4 +1,4 @@
-"""The editor's fields of a clause, question or example: a stored part to fields, posted fields to a part.
+"""The editor's fields of a clause, question, example or precedent: a stored part to fields, posted fields to a part.
 
 These forms show and name fields; they do not judge. What a valid part is, guidelines/content.py decides, so that
 page and API refuse the same things in the same words. A value that cannot be parsed is passed on as it is.
@@ -111,6 +111,14 @@ class ExampleForm(PartForm):
     clause = forms.ChoiceField(label=_("Shows the rule of"))
     text = forms.CharField(label=_("Text"), widget=_lines(5))
     rationale = forms.CharField(label=_("Why"), required=False, widget=_lines(4))
+
+
+class PrecedentForm(PartForm):
+    clause = forms.ChoiceField(label=_("Says what is meant by"))
+    question = forms.CharField(label=_("Question"), widget=_lines(2))
+    ruling = forms.CharField(
+        label=_("Ruling"), widget=_lines(6, **{"class": "guide-source"}), help_text=_("Markdown, like a clause.")
+    )
 
 
 def shows_options(question: Part) -> bool:

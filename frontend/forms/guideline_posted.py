@@ -18,6 +18,8 @@ def posted_part(post: QueryDict, kind: str, old: Part, questions: tuple[Question
     """The part with what the form says. What the form does not show stays as it was in `old`."""
     if kind == "clause":
         return posted_clause(post, old["key"])
+    if kind == "precedent":
+        return {"key": old["key"]} | {name: _text(post, name) for name in ("clause", "question", "ruling")}
     if kind == "question":
         return posted_question(post, old)
     shown = {question.key for question in questions if question.type in SUPPORTED}

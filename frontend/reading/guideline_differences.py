@@ -7,7 +7,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from guidelines.diffs import ClauseChange, ExampleChange, FieldChange, OptionChange, QuestionChange, Segment
+from guidelines.diffs import (
+    ClauseChange,
+    ExampleChange,
+    FieldChange,
+    OptionChange,
+    PrecedentChange,
+    QuestionChange,
+    Segment,
+)
 from guidelines.selectors.differences import Difference
 
 LONGEST_UNCHANGED = 400  # of an unchanged run, this much is shown on each side of what changed
@@ -60,10 +68,11 @@ class ShownDifference:
     clauses: tuple[Entry, ...]
     questions: tuple[Entry, ...]
     examples: tuple[Entry, ...]
+    precedents: tuple[Entry, ...] = ()
 
     @property
     def count(self) -> int:
-        return len(self.clauses) + len(self.questions) + len(self.examples)
+        return len(self.clauses) + len(self.questions) + len(self.examples) + len(self.precedents)
 
 
 def shown_difference(difference: Difference) -> ShownDifference:
@@ -77,6 +86,7 @@ def shown_difference(difference: Difference) -> ShownDifference:
         tuple(_clause(change, titles[change.key]) for change in diff.clauses),
         tuple(entry for change in diff.questions for entry in _question(change, asked[change.key], labels)),
         tuple(_example(change) for change in diff.examples),
+        tuple(_precedent(change) for change in diff.precedents),
     )
 
 
@@ -106,6 +116,11 @@ def _option(question: str, change: OptionChange, label: str) -> Entry:
 
 def _example(change: ExampleChange) -> Entry:
     return Entry(change.key, _("Example"), change.kind, "", tuple(field_row(field) for field in change.fields))
+
+
+def _precedent(change: PrecedentChange) -> Entry:
+    note = _("on %(clause)s") % {"clause": change.clause}
+    return Entry(change.key, _("Precedent"), change.kind, note, tuple(field_row(field) for field in change.fields))
 
 
 def field_row(change: FieldChange) -> Row:

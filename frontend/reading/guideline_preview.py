@@ -3,8 +3,8 @@
 from typing import Any
 
 from accounts.errors import FieldError
-from frontend.reading.guidelines import read_clause, read_example, read_question
-from guidelines.content import Clause, Example
+from frontend.reading.guidelines import read_clause, read_example, read_precedent, read_question
+from guidelines.content import Clause, Example, Precedent
 from guidelines.label_schema import Question, SchemaError, parse_questions
 from guidelines.parts import Part
 
@@ -18,6 +18,9 @@ def preview_of(questions: tuple[Question, ...], kind: str, part: Part) -> dict[s
         known = {name: part.get(name) for name in ("text", "payload", "answer", "clause")}
         example = Example(part["key"], part.get("kind") or "", rationale=part.get("rationale") or "", **known)
         return {"example": read_example(example, questions)}
+    if kind == "precedent":
+        said = {name: part.get(name) or "" for name in ("clause", "question", "ruling")}
+        return {"precedent": read_precedent(Precedent(part["key"], **said))}
     return _question_preview(questions, part)
 
 

@@ -20,6 +20,13 @@ class GuideExample:
 
 
 @dataclass(frozen=True)
+class GuidePrecedent:
+    key: str
+    question: str
+    html: SafeString
+
+
+@dataclass(frozen=True)
 class GuideClause:
     """`html` is rendered from Markdown by guidelines/markdown.py, which lets nothing executable through."""
 
@@ -27,6 +34,7 @@ class GuideClause:
     title: str
     html: SafeString
     examples: tuple[GuideExample, ...]
+    precedents: tuple[GuidePrecedent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,13 @@ def guide_of(title: str, version_id: int, sha256: str) -> Guide:
     version = GuidelineVersion.objects.get(pk=version_id, sha256=sha256)
     content = content_of(version)
     clauses = tuple(
-        GuideClause(clause.key, clause.title, SafeString(render_markdown(clause.body)), _examples(content, clause.key))
+        GuideClause(
+            clause.key,
+            clause.title,
+            SafeString(render_markdown(clause.body)),
+            _examples(content, clause.key),
+            _precedents(content, clause.key),
+        )
         for clause in content.clauses
     )
     return Guide(title, version.number, clauses, content.questions)
@@ -54,4 +68,12 @@ def _examples(content: Any, clause_key: str) -> tuple[GuideExample, ...]:
         GuideExample(example.kind, example.text or "", example.rationale)
         for example in content.examples
         if example.clause == clause_key and example.text
+    )
+
+
+def _precedents(content: Any, clause_key: str) -> tuple[GuidePrecedent, ...]:
+    return tuple(
+        GuidePrecedent(precedent.key, precedent.question, SafeString(render_markdown(precedent.ruling)))
+        for precedent in content.precedents
+        if precedent.clause == clause_key
     )

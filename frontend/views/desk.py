@@ -15,6 +15,7 @@ from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import Capability
 from annotation.models import DeskNote
 from annotation.selectors.access import ProjectAccess
+from annotation.selectors.clarifications import question_behind
 from annotation.selectors.desk import (
     KINDS,
     DeskEntry,
@@ -112,8 +113,9 @@ def _detail(access: ProjectAccess, entry: DeskEntry) -> dict[str, Any]:
     """All that is known of one entry. Names are the lead's to see: they reply to a person."""
     questions = current_questions(access.project)
     answers = [(each, shown_answers(questions, each.answer)) for each in answers_of_task(entry.task_id)]
+    asked = question_behind(entry.note) if entry.note else None
     return {
-        "entry": entry, "entry_kind": kind_words()[entry.kind],
+        "asked": asked, "entry": entry, "entry_kind": kind_words()[entry.kind],
         "payload": payload_views(access.project.fields, entry.item.payload), "answers": answers,
         "lapsed": list(lapsed_leases(entry.task_id)) if entry.kind == "abandoned" else [],
         "clause": _clause(access, entry.note.clause) if entry.note and entry.note.clause else None,

@@ -1,4 +1,4 @@
-"""The draft's editor: one clause, question or example at a time, saved by htmx or by a plain form post."""
+"""The draft's editor: one clause, question, example or precedent at a time, saved by htmx or by a plain form post."""
 
 import json
 from typing import Any, NamedTuple
@@ -21,10 +21,10 @@ from frontend.reading.guideline_differences import shown_difference
 from frontend.reading.guideline_preview import preview_of
 from guidelines.label_schema import Question
 from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
-from guidelines.parts import LISTS, Part, find_part, next_clause_key, part_digest, parts_of
+from guidelines.parts import LISTS, Part, find_part, next_clause_key, next_precedent_key, part_digest, parts_of
 from guidelines.selectors.access import current_version
 from guidelines.selectors.differences import draft_difference
-from guidelines.selectors.versions import content_of, draft_of, used_clause_keys
+from guidelines.selectors.versions import content_of, draft_of, used_clause_keys, used_precedent_keys
 from guidelines.services.parts import PartChanged, add_part, move_part, remove_part, save_part
 
 EDIT = Capability.EDIT_GUIDELINE
@@ -168,7 +168,8 @@ def guideline_part_new(request: HttpRequest, guideline: Guideline, kind: str) ->
 
 
 def _new_page(request: HttpRequest, desk: Desk, fields: PartFields) -> HttpResponse:
-    fields.form.fields["title" if fields.kind == "clause" else "text"].widget.attrs["autofocus"] = True
+    first = {"clause": "title", "precedent": "question"}.get(fields.kind, "text")
+    fields.form.fields[first].widget.attrs["autofocus"] = True
     context = desk.page((fields.kind, "")) | {"fields": fields, "kind_words": KIND_WORDS[fields.kind]}
     context["preview"] = preview_of(desk.questions, fields.kind, fields.part)
     return render(request, "guidelines/part_new.html", context, status=200 if request.method == "GET" else 422)
@@ -179,10 +180,13 @@ def _blank(desk: Desk, kind: str, under: str) -> Part:
         key = next_clause_key(used_clause_keys(desk.guideline))
         parent = under if find_part(desk.draft.content, "clause", under) else None
         return {"key": key, "title": "", "body": "", "parent": parent}
+    if kind == "precedent":
+        clause = under if find_part(desk.draft.content, "clause", under) else ""
+        return {"key": next_precedent_key(used_precedent_keys(desk.guideline)), "clause": clause}
     taken = {part["key"].upper() for part in parts_of(desk.draft.content, "example")}
     key = next(f"E{number}" for number in range(1, len(taken) + 2) if f"E{number}" not in taken)
-    clause = under if find_part(desk.draft.content, "clause", under) else None
-    return {"key": key, "kind": "positive", "text": "", "clause": clause}
+    cited = under if find_part(desk.draft.content, "clause", under) else None
+    return {"key": key, "kind": "positive", "text": "", "clause": cited}
 
 
 def _new_question(request: HttpRequest, desk: Desk) -> HttpResponse:

@@ -12,6 +12,7 @@ from accounts.permissions import Capability, Role
 from annotation.selectors.projects import MyProject, my_projects
 from frontend.guard import page, signed_in_user
 from frontend.plots import Progress, progress_bar
+from frontend.reading.answered import shown_answers
 from quality.selectors.overview import open_finding_counts
 
 
@@ -34,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     findings = open_finding_counts([row.project.pk for row in mine if row.role is not Role.ANNOTATOR])
     context = {
         "cards": [_card(row, findings.get(row.project.pk, 0)) for row in mine],
+        "answers": shown_answers(user.pk),
         "may_start": user.is_owner or user.may_start_projects,
     }
     return render(request, "home/page.html", context)

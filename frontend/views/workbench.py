@@ -23,6 +23,7 @@ from annotation.selectors.access import ProjectAccess
 from annotation.selectors.feedback import echo_of
 from annotation.selectors.instructions import instructions_of
 from annotation.selectors.work import LeasedTask, current_task
+from annotation.services.clarifications import ask_clarification
 from annotation.services.desk import flag_item, park_task, take_back_parked
 from annotation.services.onboarding import verdict_to_show, verdict_was_shown
 from annotation.services.queue import claim_ahead, claim_next, release_lease, renew_lease, save_draft, skip_task
@@ -40,6 +41,7 @@ from frontend.views.workbench_showing import (
     show_nothing,
     show_refused,
     show_state,
+    show_status,
     show_stored,
     show_task,
     show_verdict,
@@ -48,6 +50,7 @@ from frontend.views.workbench_showing import (
 )
 from guidelines.label_schema import Question
 from guidelines.selectors.acknowledgements import pending_request
+from guidelines.services.clarifications import dismiss_notice
 
 View = Callable[..., HttpResponse]
 
@@ -191,6 +194,49 @@ def ask(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     answer = parse_answer(_questions_of(access, lease_id), request.POST)
     park_task(annotator=access.annotator, lease_id=lease_id, answer=answer or None, **words)
     return _show_next(request, access, notice=_("Parked. It comes back to you with the lead's reply."))
+
+
+@action
+def ask_guideline(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """Ask what the guideline does not say, with the item parked until the answer, or going on with it.
+
+    A refusal is shown in the dialog: what was typed there must not be lost, nor the item behind it.
+    """
+    try:
+        return _ask_guideline(request, access)
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        if request.headers.get("HX-Request") != "true":
+            raise
+        words = " ".join(error.detail for error in refusal.errors) or refusal.detail
+        response = HttpResponse(words, status=422, content_type="text/plain")
+        response["HX-Retarget"], response["HX-Reswap"] = "#gap-problem", "textContent"
+        return response
+
+
+def _ask_guideline(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    lease_id = _uuid(request.POST.get("lease", ""))
+    words = {"question": request.POST.get("question", ""), "clause": request.POST.get("clause", "")}
+    asked: dict[str, Any] = {"annotator": access.annotator, "lease_id": lease_id} | words
+    if request.POST.get("do") == "go_on":
+        ask_clarification(**asked, parks=False)
+        return HttpResponse(status=204)
+    answer = parse_answer(_questions_of(access, lease_id), request.POST)
+    try:
+        ask_clarification(**asked, answer=answer or None)
+    except LeaseExpired:  # the item is somebody else's, the question is still theirs
+        ask_clarification(**asked, parks=False)
+        notice = _("Asked. The item had gone to somebody else meanwhile.")
+        return _show_next(request, access, notice=notice)
+    return _show_next(request, access, notice=_("Asked. The item comes back to you with the answer."))
+
+
+@action
+def answer_read(request: HttpRequest, access: ProjectAccess, notice_id: int) -> HttpResponse:
+    """Put an answer away; the status line comes back without it."""
+    dismiss_notice(user=access.user, notice_id=notice_id)
+    return show_status(request, access)
 
 
 @action

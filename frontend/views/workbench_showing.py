@@ -23,6 +23,7 @@ from annotation.selectors.work import LeasedTask
 from annotation.services.queue import why_nothing
 from annotation.services.refusals import InvalidAnswer
 from frontend.forms.workbench import SKIP_REASONS, QuestionField, question_fields
+from frontend.reading.answered import shown_answers
 from frontend.reading.feedback import Mistake, ToldAnswer, mistakes_of, told_answer
 from frontend.reading.guides import Guide, guide_of
 from frontend.reading.payloads import PayloadView, payload_gist, payload_views
@@ -124,6 +125,16 @@ def states() -> dict[str, tuple[str, str, str]]:
     }  # fmt: skip
 
 
+def status_of(access: ProjectAccess) -> dict[str, Any]:
+    """The line above the item: how far they are today, and answers that wait to be read. Two queries."""
+    answers = shown_answers(access.user.pk, access.project.guideline_id)
+    return {"access": access, "mine": my_progress(access.annotator), "answers": answers}
+
+
+def show_status(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    return render(request, "workbench/_status.html", status_of(access))
+
+
 def show_nothing(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     return show_state(request, access, why_nothing(access.annotator))
 
@@ -150,7 +161,7 @@ def show_stored(
     told: ToldAnswer | None,
 ) -> HttpResponse:  # fmt: skip
     """For an answer whose successor is on the screen already: the progress line, and the task after that."""
-    context = {"access": access, "mine": my_progress(access.annotator), "held": held, "told": told}
+    context = status_of(access) | {"held": held, "told": told}
     ahead = _ahead_context(request, access, after) if after else {}
     return render(request, "workbench/_stored.html", context | ahead)
 
@@ -165,11 +176,9 @@ def _ahead_context(request: HttpRequest, access: ProjectAccess, task: LeasedTask
 
 
 def page_context(access: ProjectAccess, shown: Shown | None, guide: Guide | None) -> dict[str, Any]:
-    return {
-        "access": access,
+    return status_of(access) | {
         "shown": shown,
         "guide": guide,
-        "mine": my_progress(access.annotator),
         "renew_seconds": max(access.project.lease_seconds // 3, 5),
         "lease_seconds": access.project.lease_seconds,
         "skip_reasons": SKIP_REASONS,
@@ -197,7 +206,7 @@ def show_state(
 
 
 def _render_state(request: HttpRequest, access: ProjectAccess, state: State, status: int = 200) -> HttpResponse:
-    context = {"access": access, "state": state, "mine": my_progress(access.annotator)}
+    context = status_of(access) | {"state": state}
     if request.headers.get("HX-Request") != "true":
         return render(request, "workbench/state_page.html", context, status=status)
     return render(request, "workbench/_state.html", context, status=status)
@@ -240,9 +249,8 @@ def show_feedback(
     """The answered item once more, with what the gold says and why: read before the next one comes."""
     told = told_answer(annotation, feedback)
     item = annotation.item
-    context = {
-        "access": access, "told": told, "payload": payload_views(access.project.fields, item.payload),
-        "mine": my_progress(access.annotator), "is_swap": True,
+    context = status_of(access) | {
+        "told": told, "payload": payload_views(access.project.fields, item.payload), "is_swap": True,
     }  # fmt: skip
     is_swap = request.headers.get("HX-Request") == "true"
     response = render(request, "workbench/_feedback.html" if is_swap else "workbench/feedback_page.html", context)

@@ -1,7 +1,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from guidelines.diffs import ClauseChange, ExampleChange, FieldChange, OptionChange, QuestionChange, Segment
+from guidelines.diffs import (
+    ClauseChange,
+    ExampleChange,
+    FieldChange,
+    OptionChange,
+    PrecedentChange,
+    QuestionChange,
+    Segment,
+)
 from guidelines.selectors.differences import Difference
 
 
@@ -16,6 +24,7 @@ def difference_body(difference: Difference) -> dict[str, Any]:
         "clauses": [_clause(change) for change in diff.clauses],
         "questions": [_question(change) for change in diff.questions],
         "examples": [_example(change) for change in diff.examples],
+        "precedents": [_precedent(change) for change in diff.precedents],
     }
 
 
@@ -46,6 +55,10 @@ def _option(change: OptionChange) -> dict[str, Any]:
 
 def _example(change: ExampleChange) -> dict[str, Any]:
     return {"key": change.key, "change": change.kind, "fields": _fields(change.fields)}
+
+
+def _precedent(change: PrecedentChange) -> dict[str, Any]:
+    return {"key": change.key, "change": change.kind, "clause": change.clause, "fields": _fields(change.fields)}
 
 
 def _fields(changes: Sequence[FieldChange]) -> list[dict[str, Any]]:

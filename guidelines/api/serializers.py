@@ -17,6 +17,7 @@ class GuidelineDraftInput(StrictSerializer):
     clauses = serializers.ListField(child=serializers.JSONField())
     questions = serializers.ListField(child=serializers.JSONField())
     examples = serializers.ListField(child=serializers.JSONField(), default=list)
+    precedents = serializers.ListField(child=serializers.JSONField(), required=False)
     change_note = serializers.CharField(default="", allow_blank=True, max_length=5_000)
 
 
@@ -49,6 +50,7 @@ class ContentOutput(serializers.Serializer[Any]):
     clauses = serializers.ListField(child=serializers.JSONField())
     questions = serializers.ListField(child=serializers.JSONField())
     examples = serializers.ListField(child=serializers.JSONField())
+    precedents = serializers.ListField(child=serializers.JSONField(), required=False)
 
 
 class GuidelineDraftOutput(ContentOutput):
@@ -109,4 +111,6 @@ def version_body(version: GuidelineVersion) -> dict[str, Any]:
 
 
 def content_body(content: dict[str, Any]) -> dict[str, Any]:
-    return {name: content.get(name, []) for name in ("clauses", "questions", "examples")}
+    """The lists as they are hashed: there is no list of precedents where there are none."""
+    lists = {name: content.get(name, []) for name in ("clauses", "questions", "examples")}
+    return lists | ({"precedents": content["precedents"]} if content.get("precedents") else {})

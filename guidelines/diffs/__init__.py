@@ -6,6 +6,7 @@ from guidelines.diffs.changes import (
     ExampleChange,
     FieldChange,
     OptionChange,
+    PrecedentChange,
     QuestionChange,
 )
 from guidelines.diffs.content import diff_content
@@ -19,6 +20,7 @@ __all__ = [
     "FieldChange",
     "Level",
     "OptionChange",
+    "PrecedentChange",
     "QuestionChange",
     "Segment",
     "diff_content",

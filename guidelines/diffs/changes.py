@@ -9,6 +9,7 @@ ClauseKind = Literal["added", "removed", "changed", "moved"]
 QuestionKind = Literal["added", "removed", "changed", "moved"]
 OptionKind = Literal["added", "removed", "rekeyed", "renamed", "changed", "moved"]
 ExampleKind = Literal["added", "removed", "changed"]
+PrecedentKind = Literal["added", "removed", "changed"]
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,24 @@ class ExampleChange:
 
 
 @dataclass(frozen=True)
+class PrecedentChange:
+    """`clause`: the one it stands under now, or stood under last."""
+
+    key: str
+    kind: PrecedentKind
+    clause: str
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True)
 class ContentDiff:
     """Only what differs, in the order of the new content; what was removed comes after it."""
 
     clauses: tuple[ClauseChange, ...]
     questions: tuple[QuestionChange, ...]
     examples: tuple[ExampleChange, ...]
+    precedents: tuple[PrecedentChange, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.clauses or self.questions or self.examples)
+        return not (self.clauses or self.questions or self.examples or self.precedents)

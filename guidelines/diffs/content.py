@@ -5,7 +5,7 @@ from dataclasses import asdict
 from difflib import SequenceMatcher
 from typing import Any, Protocol, TypeVar
 
-from guidelines.content import Clause, Example, GuidelineContent
+from guidelines.content import Clause, Example, GuidelineContent, Precedent
 from guidelines.diffs.changes import (
     ClauseChange,
     ClauseKind,
@@ -14,6 +14,7 @@ from guidelines.diffs.changes import (
     FieldChange,
     OptionChange,
     OptionKind,
+    PrecedentChange,
     QuestionChange,
 )
 from guidelines.diffs.text import diff_text
@@ -29,7 +30,7 @@ Entry = TypeVar("Entry", bound=_Keyed)
 
 
 def diff_content(old: GuidelineContent, new: GuidelineContent) -> ContentDiff:
-    """Everything that differs between two contents, matched by the keys of clauses, questions and examples.
+    """Everything that differs between two contents, matched by the keys of clauses, questions, examples and precedents.
 
     Options are matched by key, then by label: a key that changed under the same label is `rekeyed`. Something
     that kept its text is `moved` if it left the order it had among what both contents share.
@@ -38,6 +39,7 @@ def diff_content(old: GuidelineContent, new: GuidelineContent) -> ContentDiff:
         clauses=_diff_clauses(_by_key(old.clauses), _by_key(new.clauses)),
         questions=_diff_questions(_by_key(old.questions), _by_key(new.questions)),
         examples=_diff_examples(_by_key(old.examples), _by_key(new.examples)),
+        precedents=_diff_precedents(_by_key(old.precedents), _by_key(new.precedents)),
     )
 
 
@@ -157,10 +159,25 @@ def _diff_examples(old: Mapping[str, Example], new: Mapping[str, Example]) -> tu
     return tuple(changes)
 
 
-def _stated(example: Example | None) -> dict[str, Any]:
-    if example is None:
+def _diff_precedents(old: Mapping[str, Precedent], new: Mapping[str, Precedent]) -> tuple[PrecedentChange, ...]:
+    changes: list[PrecedentChange] = []
+    for key, precedent in new.items():
+        before = old.get(key)
+        fields = _diff_fields(_stated(before), _stated(precedent))
+        if before is None:
+            changes.append(PrecedentChange(key, "added", precedent.clause, fields))
+        elif fields:
+            changes.append(PrecedentChange(key, "changed", precedent.clause, fields))
+    for key, precedent in old.items():
+        if key not in new:
+            changes.append(PrecedentChange(key, "removed", precedent.clause, _diff_fields(_stated(precedent), {})))
+    return tuple(changes)
+
+
+def _stated(entry: Example | Precedent | None) -> dict[str, Any]:
+    if entry is None:
         return {}
-    return {name: value for name, value in asdict(example).items() if name != "key" and value not in (None, "")}
+    return {name: value for name, value in asdict(entry).items() if name != "key" and value not in (None, "")}
 
 
 def _diff_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:

@@ -4,7 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from guidelines.diffs.changes import ClauseChange, ContentDiff, ExampleChange, OptionChange, QuestionChange
+from guidelines.diffs.changes import (
+    ClauseChange,
+    ContentDiff,
+    ExampleChange,
+    OptionChange,
+    PrecedentChange,
+    QuestionChange,
+)
 from guidelines.diffs.text import Op, Segment
 
 Level = Literal["major", "minor"]
@@ -29,12 +36,15 @@ def suggest_level(diff: ContentDiff) -> tuple[Level, str]:
     Major: questions or options that come, go or change their key; a changed type, range, condition, definition,
     use-when or avoid-when; a clause that comes or goes; a clause body of which more than a fifth of the words
     changed, or any number or any word that turns a rule round (not, only, unless, first ...); an example whose
-    answer or kind changed. All else is minor: wording of titles and labels, typing errors, order, new examples.
+    answer or kind changed; a precedent that rules otherwise than before. All else is minor: wording of titles and
+    labels, typing errors, order, new examples, new precedents: they say what a clause meant all along.
     """
     for reason in _major_reasons(diff):
         return "major", reason
     if diff.is_empty:
         return "minor", "Nothing changed."
+    if not (diff.clauses or diff.questions or diff.examples):
+        return "minor", "Only precedents changed: they say what a clause means."
     return "minor", "Only wording, order or examples changed."
 
 
@@ -45,6 +55,8 @@ def _major_reasons(diff: ContentDiff) -> Iterator[str]:
         yield from _clause_reasons(clause)
     for example in diff.examples:
         yield from _example_reasons(example)
+    for precedent in diff.precedents:
+        yield from _precedent_reasons(precedent)
 
 
 def _question_reasons(change: QuestionChange) -> Iterator[str]:
@@ -78,6 +90,12 @@ def _example_reasons(change: ExampleChange) -> Iterator[str]:
     for field in change.fields:
         if change.kind == "changed" and field.field in ("answer", "kind"):
             yield f"Example {change.key} changed its {field.field}."
+
+
+def _precedent_reasons(change: PrecedentChange) -> Iterator[str]:
+    ruling = next((field for field in change.fields if field.field == "ruling"), None)
+    if change.kind == "changed" and ruling is not None and has_new_meaning(ruling.segments):
+        yield f"Precedent {change.key} rules otherwise than before."
 
 
 def has_new_meaning(segments: tuple[Segment, ...]) -> bool:

@@ -76,7 +76,7 @@ ALTER TABLE guidelines_guidelineversion DROP CONSTRAINT versions_by_guideline;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("guidelines", "0002_versions_are_frozen"),
+        ("guidelines", "0003_clarifications"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

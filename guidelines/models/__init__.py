@@ -5,12 +5,15 @@ from guidelines.models.acknowledgements import (
     ProofAnswer,
     ProofItem,
 )
+from guidelines.models.clarifications import Clarification, ClarificationNotice
 from guidelines.models.guidelines import Guideline, GuidelineDraft, GuidelineGrant, GuidelineVersion
 
 __all__ = [
     "MOST_PROOF_ITEMS",
     "Acknowledgement",
     "AcknowledgementRequest",
+    "Clarification",
+    "ClarificationNotice",
     "Guideline",
     "GuidelineDraft",
     "GuidelineGrant",

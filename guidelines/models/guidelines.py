@@ -13,6 +13,17 @@ class Guideline(models.Model):
     title = models.CharField(max_length=200)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    answer_within_hours = models.PositiveSmallIntegerField(
+        default=24, db_default=24, help_text="how soon questions about it are to be answered"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(answer_within_hours__gte=1, answer_within_hours__lte=720),
+                name="questions_are_answered_within_a_month",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -60,6 +71,7 @@ class GuidelineVersion(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["guideline", "sequence"], name="one_version_per_sequence_number"),
             models.UniqueConstraint(fields=["guideline", "major", "minor"], name="one_version_per_number"),
+            models.UniqueConstraint(fields=["guideline", "id"], name="versions_by_guideline"),
             models.CheckConstraint(condition=Q(level__in=["major", "minor"]), name="version_level_is_known"),
             models.CheckConstraint(condition=Q(major__gte=1), name="versions_start_at_1_0"),
             models.CheckConstraint(condition=Q(level="minor") | Q(minor=0), name="a_major_version_starts_at_minor_0"),

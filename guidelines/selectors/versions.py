@@ -8,7 +8,7 @@ from django.db.models.functions import Concat
 from accounts.errors import NotFound
 from accounts.models import User
 from guidelines.content import GuidelineContent, parse_content
-from guidelines.models import Guideline, GuidelineDraft, GuidelineGrant, GuidelineVersion
+from guidelines.models import Clarification, Guideline, GuidelineDraft, GuidelineGrant, GuidelineVersion
 
 _NUMBER_COLUMN = Concat("major", Value("."), "minor", output_field=CharField())
 _NUMBER = re.compile(r"([1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\Z")
@@ -46,6 +46,14 @@ def draft_of(guideline: Guideline) -> GuidelineDraft:
 def content_of(text: GuidelineVersion | GuidelineDraft) -> GuidelineContent:
     """The clauses, questions and examples of a version or draft as typed values."""
     return parse_content(text.content)
+
+
+def used_precedent_keys(guideline: Guideline) -> set[str]:
+    """Every number ever given to a precedent, also those that were taken out again or ruled and then forgotten."""
+    contents = [draft_of(guideline).content]
+    contents += GuidelineVersion.objects.filter(guideline=guideline).values_list("content", flat=True)
+    ruled = Clarification.objects.filter(guideline=guideline).exclude(precedent="").values_list("precedent", flat=True)
+    return {precedent["key"] for content in contents for precedent in content.get("precedents", [])} | set(ruled)
 
 
 def used_clause_keys(guideline: Guideline) -> set[str]:

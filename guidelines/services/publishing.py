@@ -1,5 +1,6 @@
 """Publish a draft: numbered without gaps, frozen and hashed, one at a time."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -48,24 +49,32 @@ def publish_version(
         draft = lock_draft(guideline, revision)
         last = GuidelineVersion.objects.filter(guideline=guideline).order_by("-sequence").first()
         content = _publishable(draft, last)
-        version = GuidelineVersion(
-            guideline=guideline,
-            content=to_json(content),
-            sha256=content_sha256(content),
+        version = store_version(
+            actor=actor, guideline=guideline, last=last, content=content, level=level,
             change_note=_needed_note(change_note, draft),
             label_migrations=_checked_migrations(label_migrations, last, content),
-            published_by=actor,
-            published_at=timezone.now(),
-        )
-        _number(version, last, level)
-        version.save(force_insert=True)
+        )  # fmt: skip
         if acknowledgement is not None:
             request_acknowledgement(actor=actor, version=version, content=content, wanted=acknowledgement)
         _start_next_draft(draft)
-        record_event(
-            actor=actor, action="guideline.published", scope=f"guideline:{guideline.slug}",
-            target=version.number, facts={"level": version.level, "sha256": version.sha256},
-        )  # fmt: skip
+    return version
+
+
+def store_version(
+    *, actor: User, guideline: Guideline, last: GuidelineVersion | None, content: GuidelineContent, level: str,
+    change_note: str, label_migrations: Sequence[dict[str, Any]] = (),
+) -> GuidelineVersion:  # fmt: skip
+    """The version after `last`, for who holds the guideline's row and knows that it may be published."""
+    version = GuidelineVersion(
+        guideline=guideline, content=to_json(content), sha256=content_sha256(content), change_note=change_note,
+        label_migrations=list(label_migrations), published_by=actor, published_at=timezone.now(),
+    )  # fmt: skip
+    _number(version, last, level)
+    version.save(force_insert=True)
+    record_event(
+        actor=actor, action="guideline.published", scope=f"guideline:{guideline.slug}",
+        target=version.number, facts={"level": version.level, "sha256": version.sha256},
+    )  # fmt: skip
     return version
 
 

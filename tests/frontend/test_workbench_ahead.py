@@ -82,7 +82,7 @@ def test_the_item_ahead_is_the_fragment_that_a_swap_would_bring(browser: Client,
     early = without_ids(answer.content.decode())
     assert answer.status_code == 200
     assert "Message 1" in early
-    assert without_ids(submitted.split('<p class="bench-status"')[0]) == early
+    assert without_ids(submitted.split('<div class="bench-status"')[0]) == early
 
 
 def test_the_item_ahead_is_the_same_however_often_it_is_fetched(browser: Client, work: Project) -> None:
@@ -287,15 +287,15 @@ def test_an_answer_and_the_next_item_cost_few_statements(
     submit(browser, claim(browser), intent="refund")  # the first of a process reads guideline and questions, too
     lease = held()
 
-    # its questions; all of it; echo, progress, replies
-    with django_assert_num_queries(who + 1 + 5 + begin_and_commit + 3):
+    # its questions; all of it; echo, progress, answers to read, replies
+    with django_assert_num_queries(who + 1 + 5 + begin_and_commit + 4):
         submit(browser, lease, intent="refund")
 
     fetch_ahead(browser, held())
     lease, on_screen = held(), ahead()
     for number in range(4, 9):
         make_task(make_item(work, f"i{number}"))
-    with django_assert_num_queries(who + 1 + 5 + 4 + 2 * begin_and_commit + 3):  # and the one after the next
+    with django_assert_num_queries(who + 1 + 5 + 4 + 2 * begin_and_commit + 4):  # and the one after the next
         submit(browser, lease, on_screen, intent="refund")
     lease = held()
     with django_assert_num_queries(who + 1 + 3 + begin_and_commit + 1):

@@ -69,6 +69,7 @@ function put(form, parts = []) {
   for (const part of parts) {
     part.removeAttribute("hx-swap-oob");
     document.getElementById(part.id)?.replaceWith(part);
+    globalThis.htmx.process(part);
   }
   document.getElementById("task").replaceWith(form);
   globalThis.htmx.process(form);
@@ -161,13 +162,21 @@ document.addEventListener("outbox:stored", ({ detail: { sent, html } }) => {
     comeBack(sent, content); // with what the gold says, a verdict; or with the next one, if a reload brought its own item back
     return;
   }
-  document.getElementById("bench-status").replaceWith(answer.querySelector("#bench-status"));
+  showStatus(answer.querySelector("#bench-status"));
   const { held } = answer.dataset;
   if (task() && held && held !== task().dataset.lease) say(bench.dataset.lostText, "warn");
   const feedback = answer.querySelector("#feedback");
   if (feedback) showFeedback(feedback);
   keep(answer.querySelector("template[data-ahead]")?.content);
 });
+
+// With answers to read, unless somebody is reading them.
+function showStatus(status) {
+  const shown = document.getElementById("bench-status");
+  if (shown.querySelector("dialog[open]")) return;
+  shown.replaceWith(status);
+  globalThis.htmx.process(status);
+}
 
 // A right answer of a project that teaches, in a line above the item that followed it.
 function showFeedback(feedback) {

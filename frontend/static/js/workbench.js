@@ -199,13 +199,14 @@ async function renew() {
   }
 }
 
-// --- dialogs: skip, and a question to the lead ------------------------------------------------------------------
+// --- dialogs: skip, and questions to the lead ------------------------------------------------------------------
 
 function closeAfter(dialog, status) {
-  if (!dialog) return;
+  if (!dialog || (status >= 400 && dialog.querySelector("[data-problem]"))) return; // it says what is wrong itself
   dialog.close();
   dialog.querySelector("form").reset();
-  if (status === 204) say(bench.dataset.flaggedText, "good"); // flagged: the item stays, and so does what was chosen
+  dialog.querySelector("[data-problem]")?.replaceChildren();
+  if (status === 204) say(dialog.dataset.said ?? bench.dataset.flaggedText, "good"); // flagged or asked: the item stays, and so does what was chosen
 }
 
 // The clauses of the panel, the current one chosen: a question is mostly about what somebody is reading.
@@ -217,9 +218,8 @@ function offerClauses(dialog) {
   choice.value = clauses.find((clause) => clause.classList.contains("is-current"))?.dataset.clause ?? "";
 }
 
-const askDialog = document.querySelector("[data-ask]");
-if (askDialog) {
-  new MutationObserver(() => { if (askDialog.open) offerClauses(askDialog); }).observe(askDialog, { attributeFilter: ["open"] });
+for (const dialog of document.querySelectorAll("[data-ask]")) {
+  new MutationObserver(() => { if (dialog.open) offerClauses(dialog); }).observe(dialog, { attributeFilter: ["open"] });
 }
 
 // --- a new task on the page -------------------------------------------------------------------------------------

@@ -31,5 +31,5 @@ DROP FUNCTION answer_names_the_version_of_its_lease();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0012_qualification_and_desk")]
+    dependencies = [("annotation", "0013_task_questions")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
