@@ -5,7 +5,6 @@ from django.db import migrations, models
 
 FORWARD = """
 -- A request says the guideline of its version.
-ALTER TABLE guidelines_guidelineversion ADD CONSTRAINT versions_by_guideline UNIQUE (guideline_id, id);
 ALTER TABLE guidelines_acknowledgementrequest
     ADD CONSTRAINT request_in_its_versions_guideline FOREIGN KEY (guideline_id, version_id)
         REFERENCES guidelines_guidelineversion (guideline_id, id) DEFERRABLE INITIALLY DEFERRED;
@@ -70,7 +69,6 @@ DROP TRIGGER proof_answers_are_append_only ON guidelines_proofanswer;
 DROP TRIGGER proof_items_are_frozen ON guidelines_proofitem;
 DROP TRIGGER requests_are_frozen ON guidelines_acknowledgementrequest;
 ALTER TABLE guidelines_acknowledgementrequest DROP CONSTRAINT request_in_its_versions_guideline;
-ALTER TABLE guidelines_guidelineversion DROP CONSTRAINT versions_by_guideline;
 """
 
 
