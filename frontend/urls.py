@@ -7,6 +7,7 @@ from frontend.views import (
     account,
     agreement,
     campaigns,
+    clause_health,
     contracts,
     control_room,
     datasets,
@@ -27,6 +28,7 @@ from frontend.views import (
     routing,
     why,
     workbench,
+    workbench_guide,
 )
 
 register_converter(ExternalIdConverter, "external_id")
@@ -117,6 +119,8 @@ urlpatterns = [
     path("p/<slug:slug>/label/<uuid:lease_id>/submit/", workbench.submit, name="workbench-submit"),
     path("p/<slug:slug>/label/<uuid:lease_id>/draft/", workbench.draft, name="workbench-draft"),
     path("p/<slug:slug>/label/<uuid:lease_id>/renew/", workbench.renew, name="workbench-renew"),
+    path("p/<slug:slug>/label/guide/<str:sha256>/", workbench_guide.guide, name="workbench-guide"),
+    path("p/<slug:slug>/label/guide/<str:sha256>/search/", workbench_guide.guide_search, name="workbench-guide-search"),
     # guidelines
     path("g/", guidelines.guidelines, name="guidelines"),
     path("g/new/", guidelines.guideline_new, name="guideline-new"),
@@ -125,6 +129,10 @@ urlpatterns = [
     path(
         "g/<slug:slug>/versions/<str:number>/restore/", guideline_publishing.guideline_restore, name="guideline-restore"
     ),
+    path("g/<slug:slug>/health/", clause_health.health, name="clause-health"),
+    path("g/<slug:slug>/health/csv/", clause_health.health_csv, name="clause-health-csv"),
+    path("g/<slug:slug>/clauses/<str:key>/", clause_health.clause, name="clause"),
+    path("g/<slug:slug>/clauses/<str:key>/facts/", clause_health.clause_facts, name="clause-facts"),
     path("g/<slug:slug>/diff/", guidelines.guideline_diff, name="guideline-diff"),
     path("g/<slug:slug>/publish/", guideline_publishing.guideline_publish, name="guideline-publish"),
     path("g/<slug:slug>/discard/", guideline_publishing.guideline_discard, name="guideline-discard"),

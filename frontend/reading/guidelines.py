@@ -7,10 +7,12 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from frontend.reading.guides import GuidePrecedent, read_precedents
 from guidelines.content import Clause, Example, GuidelineContent
 from guidelines.label_schema import ChoicesQuestion, Option, Question, RatingQuestion, TextQuestion
 from guidelines.markdown import render_markdown
 from guidelines.parts import clause_tree
+from guidelines.passages import Precedent
 from operations.strict_json import canonical_json
 
 DEEPEST_SHOWN = 4
@@ -41,6 +43,7 @@ class ReadClause:
     depth: int
     cited_by: tuple[Option, ...]
     examples: tuple[ReadExample, ...]
+    precedents: tuple[GuidePrecedent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,20 @@ class Reading:
         return [example for example in self.examples if not example.clause]
 
 
-def reading_of(content: GuidelineContent) -> Reading:
+def reading_of(content: GuidelineContent, precedents: Sequence[Precedent] = ()) -> Reading:
     examples = tuple(read_example(example, content.questions) for example in content.examples)
     options = [option for question in content.questions for option in question.options]
     placed = clause_tree([asdict(clause) for clause in content.clauses])
-    clauses = tuple(read_clause(Clause(**clause), depth, options, examples) for clause, depth in placed)
+    clauses = tuple(read_clause(Clause(**clause), depth, options, examples, precedents) for clause, depth in placed)
     return Reading(
         clauses, tuple(read_question(question, content.questions) for question in content.questions), examples
     )
 
 
 def read_clause(
-    clause: Clause, depth: int, options: Iterable[Option] = (), examples: Iterable[ReadExample] = ()
-) -> ReadClause:
+    clause: Clause, depth: int, options: Iterable[Option] = (), examples: Iterable[ReadExample] = (),
+    precedents: Iterable[Precedent] = (),
+) -> ReadClause:  # fmt: skip
     return ReadClause(
         clause.key,
         clause.title,
@@ -89,6 +93,7 @@ def read_clause(
         min(depth, DEEPEST_SHOWN),
         tuple(option for option in options if clause.key in option.clauses),
         tuple(example for example in examples if example.clause == clause.key),
+        read_precedents(precedents, clause.key),
     )
 
 

@@ -36,9 +36,10 @@ NEEDS_ANALYSIS = "Too many labels to measure within a request: run an analysis o
 
 @dataclass(frozen=True)
 class ConfusedPair:
-    """Two labels that people gave to the same items, and on how many."""
+    """Two labels that people gave to the same items, and on how many. `values`: as `clause_rows` names them."""
 
-    question: str
+    question: Question
+    values: tuple[str, str]
     labels: tuple[str, str]
     n_items: int
 
@@ -197,17 +198,15 @@ def _add(splits: _Splits, question: str, row: Row) -> None:
 
 
 def _pairs(splits: _Splits, options: tuple[tuple[Question, Option], ...]) -> tuple[ConfusedPair, ...]:
-    names = {question.key: {o.key: o.label for o in question.options} for question, _option in options}
-    titles = {question.key: question.title for question, _option in options}
-    most = sorted(splits.pairs.items(), key=lambda entry: -entry[1])[:MOST_PAIRS]
-    return tuple(
-        ConfusedPair(titles.get(q, q), (_label(names.get(q, {}), a), _label(names.get(q, {}), b)), n)
-        for (q, a, b), n in most
-    )
+    asked = {question.key: question for question, _option in options}
+    known = [(entry, n) for entry, n in splits.pairs.items() if entry[0] in asked]
+    most = sorted(known, key=lambda entry: -entry[1])[:MOST_PAIRS]
+    return tuple(ConfusedPair(asked[q], (a, b), (_label(asked[q], a), _label(asked[q], b)), n) for (q, a, b), n in most)
 
 
-def _label(names: dict[str, str], value: str) -> str:
+def _label(question: Question, value: str) -> str:
     """What people call a value; a set by the names of what is in it."""
+    names = {option.key: option.label for option in question.options}
     return names.get(value) or " + ".join(names.get(part, part) for part in value.split("|"))
 
 
