@@ -50,12 +50,12 @@ def test_the_panel_follows_one_key_opens_the_clause_and_the_search_jumps(bench: 
     asked: list[str] = []
     bench.on("request", lambda request: asked.append(request.url))
     press(bench, "1")
-    expect(bench.locator("[data-clause=C3]")).to_have_class("clause is-current")
+    expect(bench.locator("#guide [data-clause=C3]")).to_have_class("clause is-current")
     bench.locator("#task input[value=other]").focus()
     expect(bench.locator("[data-guide-option]")).to_contain_text("Anything else.")
     for key in ("C10", "C40"):  # far apart in the text, side by side here
-        expect(bench.locator(f"[data-clause={key}]")).to_have_class("clause is-current")
-    expect(bench.locator("[data-clause=C10]")).to_be_in_viewport()
+        expect(bench.locator(f"#guide [data-clause={key}]")).to_have_class("clause is-current")
+    expect(bench.locator("#guide [data-clause=C10]")).to_be_in_viewport()
     assert [url for url in asked if "guide" in url] == []
 
     press(bench, "g")
@@ -72,8 +72,8 @@ def test_the_panel_follows_one_key_opens_the_clause_and_the_search_jumps(bench: 
     expect(bench.locator("#guide-hits [aria-selected=true]")).to_contain_text("Vouchers")
     assert_accessible(bench)
     press(bench, "Enter")
-    expect(bench.locator("[data-clause=C40]")).to_be_focused()
-    expect(bench.locator("[data-clause=C40]")).to_be_in_viewport()
+    expect(bench.locator("#guide [data-clause=C40]")).to_be_focused()
+    expect(bench.locator("#guide [data-clause=C40]")).to_be_in_viewport()
 
     press(bench, "2", "Enter")  # the keys still answer the item
     expect(bench.get_by_text("Message 1")).to_be_visible()
@@ -84,7 +84,7 @@ def test_the_panel_follows_one_key_opens_the_clause_and_the_search_jumps(bench: 
     bench.keyboard.type("rule")
     expect(bench.locator("#guide-hits [data-hit]")).to_have_count(20)
     press(bench, "ArrowDown", "ArrowDown", "ArrowUp", "Enter")
-    expect(bench.locator("[data-clause=C11]")).to_be_focused()
+    expect(bench.locator("#guide [data-clause=C11]")).to_be_focused()
     press(bench, "/")
     bench.keyboard.type("zebra")
     expect(bench.locator("#guide-hits")).to_contain_text("No place has all these words")

@@ -82,6 +82,8 @@ opener?.addEventListener("click", () => {
   sheet.querySelector("[data-clause-sheet]").focus();
 });
 
+sheet?.addEventListener("close", () => sheet.querySelector("[data-clause-sheet]").replaceChildren());
+
 // --- search -----------------------------------------------------------------------------------------------------
 
 const hits = () => [...list.querySelectorAll("[data-hit]")];
