@@ -56,7 +56,7 @@ function chooseKey() {
   const key = SPARE_KEYS.find((spare) => !taken.has(spare));
   if (!opener || opener.dataset.key === key) return;
   opener.dataset.key = key;
-  opener.querySelector("kbd").textContent = key.toUpperCase();
+  for (const cap of [opener.querySelector("kbd"), sheet.querySelector("[data-clause-cap]")]) cap.textContent = key.toUpperCase();
   sheet.querySelector("[data-clause-key]").dataset.key = `${key} escape`;
 }
 
@@ -65,7 +65,7 @@ function fillSheet() {
   const current = [...guide().querySelectorAll("[data-clause].is-current")];
   const clauses = current.length ? current : [...guide().querySelectorAll("[data-clause]")];
   const copies = clauses.map((clause) => clause.cloneNode(true));
-  for (const copy of copies) copy.classList.remove("is-current");
+  for (const copy of copies) copy.classList.remove("is-current", "is-found");
   const notes = notesOf(focused)?.content.cloneNode(true);
   body.replaceChildren(...(notes ? [notes] : []), ...copies);
   for (const element of body.querySelectorAll("[id]")) element.removeAttribute("id");
@@ -149,6 +149,8 @@ function jump(hit) {
   if (!place) return;
   if (place.matches("template")) follow(place);
   const target = place.matches("template") ? guide() : place;
+  for (const clause of guide().querySelectorAll(".is-found")) clause.classList.remove("is-found");
+  place.closest(".clause")?.classList.add("is-found");
   target.focus({ preventScroll: true });
   if (target !== guide()) target.scrollIntoView({ block: "start" });
   else target.scrollIntoView({ block: "nearest" });

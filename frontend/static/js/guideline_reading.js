@@ -19,16 +19,19 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// The link of what is read now: the last place whose beginning has gone above the upper third of the window.
+// The link of what is read now: the last place that begins above the line where a link's target comes to stand; at the
+// end of the page, the last one.
 const links = new Map();
 for (const link of document.querySelectorAll(".guide-contents a[href^='#']")) {
   const place = document.getElementById(decodeURIComponent(link.hash.slice(1)));
   if (place) links.set(place, [...(links.get(place) ?? []), link]);
 }
 let current = null;
+const BELOW_TOP = 96; // pixels: scroll-margin-top of a clause, and a little
 
 function follow() {
-  const line = innerHeight / 3;
+  const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+  const line = isAtEnd && scrollY > 0 ? innerHeight : BELOW_TOP;
   const passed = [...links.keys()].filter((place) => place.getBoundingClientRect().top <= line);
   const here = passed.at(-1) ?? null;
   if (here === current) return;
