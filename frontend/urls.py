@@ -99,6 +99,7 @@ urlpatterns = [
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/again/", datasets.dataset_again, name="dataset-again"),
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/diff/<uuid:other_id>/", datasets.dataset_diff, name="dataset-diff"),
     path("methods/", methods.methods, name="methods"),
+    path("methods/writing-clauses/", methods.writing_clauses, name="writing-clauses"),
     # routing
     path("p/<slug:slug>/routing/contracts/", contracts.contracts, name="contracts"),
     path("p/<slug:slug>/routing/contracts/new/", contracts.contract_new, name="contract-new"),

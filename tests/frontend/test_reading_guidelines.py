@@ -15,6 +15,7 @@ from guidelines.change_log import changed_parts
 from guidelines.content import parse_content
 from guidelines.models import Guideline
 from guidelines.passages import Precedent
+from guidelines.services.editing import create_guideline
 from tests.factories.guidelines import INTENT, clause, make_guideline, make_version
 from tests.frontend.hostile import HOSTILE, raw_markup
 from tests.frontend.pages import browser_of
@@ -196,3 +197,16 @@ def test_the_tab_of_clause_health_is_for_those_who_may_see_it(
     seen = {user.username: "/g/support/health/" in html_of(browser_of(user)) for user in (lea, max_, ana)}
 
     assert seen == {"lea": True, "max": True, "ana": False}
+
+
+# --- the lead's guide ----------------------------------------------------------------------------------------------
+
+
+def test_the_guide_to_clauses_is_linked_where_one_starts(lea: User, ana: User) -> None:
+    empty = create_guideline(actor=lea, slug="empty", title="Empty")
+
+    assert "/methods/writing-clauses/" in html_of(browser_of(lea), f"/g/{empty.slug}/edit/")
+    html = html_of(browser_of(ana), "/methods/writing-clauses/")
+    assert "Say which one wins" in html
+    assert html.count("<h1") == 1
+    assert Client().get("/methods/writing-clauses/").status_code == 302
