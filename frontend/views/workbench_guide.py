@@ -1,5 +1,7 @@
 """The guideline beside an item: a whole version, kept by the browser under its hash, and search inside it."""
 
+import re
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -40,7 +42,8 @@ def guide_search(request: HttpRequest, access: ProjectAccess, sha256: str) -> Ht
 
 def _version(access: ProjectAccess, sha256: str) -> GuidelineVersion:
     """A published version of the project's guideline by its hash; two may say the same, and either will do."""
-    version = versions_of(access.project.guideline).filter(sha256=sha256).first()
+    is_hash = re.fullmatch(r"[0-9a-f]{64}", sha256) is not None
+    version = versions_of(access.project.guideline).filter(sha256=sha256).first() if is_hash else None
     if version is None:
         raise NotFound
     return version

@@ -12,6 +12,8 @@ from annotation.models import Annotation, Project
 from tests.browser_support import assert_accessible
 from tests.factories.annotation import make_item, make_member, make_project, make_task
 from tests.factories.guidelines import INTENT, clause, make_guideline, option
+from tests.factories.quality import make_labels
+from tests.quality.test_clause_health import split_labels
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -95,3 +97,38 @@ def test_the_panel_follows_one_key_opens_the_clause_and_the_search_jumps(bench: 
     expect(bench.locator("#keys-help")).to_contain_text("Read the clauses of the focused option in full")
     expect(bench.locator("#keys-help")).to_contain_text("Search the guideline")
     assert bench.locator("html[data-key-clash]").count() == 0
+
+
+def test_a_long_guideline_comes_once_per_version_and_the_reading_pages_are_accessible(
+    open_page: OpenPage, transactional_db: None, lea: User, ana: User
+) -> None:
+    made = content()
+    made["clauses"] += [clause(f"L{n}", f"Long {n}", LONG * 2) for n in range(60)]
+    project: Project = make_project(lea, make_guideline(lea, content=made))
+    make_member(project, ana)
+    for number in range(3):
+        make_task(make_item(project, f"i{number}", text=f"Message {number}"))
+    make_labels(project, split_labels(15, 9), version=project.guideline.versions.get())
+    page = open_page(ana)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto("/p/intents/label/")
+    expect(page.locator("#guide [data-clause=L59]")).to_have_count(1)
+    for number in range(2):
+        press(page, "1")
+        expect(page.locator("#guide [data-clause=C3]")).to_have_class("clause is-current")
+        press(page, "Enter")
+        expect(page.get_by_text(f"Message {number + 1}")).to_be_visible()
+    assert len([url for url in asked if "/guide/" in url]) == 1
+
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        page = open_page(lea, color_scheme=scheme, viewport={"width": width, "height": 800})
+        for url in ("?q=refund", "versions/", "health/", "clauses/C3/"):
+            page.goto(f"/g/support/{url}")
+            assert_accessible(page)
+    page = open_page(lea)
+    page.goto("/g/support/#C20")
+    expect(page.locator(".guide-contents-wide a[aria-current]")).to_contain_text("C20")
+    page.goto("/g/support/edit/clause/C3/")
+    expect(page.locator(".clause-facts")).to_contain_text("n = 24")

@@ -147,7 +147,9 @@ def test_only_who_may_see_quality_sees_it(
 
 
 def test_an_unknown_clause_is_not_there(lea: User, measured: Project) -> None:
-    assert browser_of(lea).get("/g/support/clauses/C99/").status_code == 404
+    for odd in ("C99", "C3%00", "%3Cscript%3E", "c3"):
+        assert browser_of(lea).get(f"/g/support/clauses/{odd}/").status_code == 404
+    assert browser_of(lea).get(f"{TABLE}?project=%00").status_code == 404
 
 
 def test_a_guideline_without_project_or_version_says_so(lea: User) -> None:
