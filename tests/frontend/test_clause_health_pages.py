@@ -173,21 +173,30 @@ def test_hostile_titles_labels_and_findings_stay_text(lea: User) -> None:
     assert not any(cell.startswith(("=", "+", "@")) for cell in cells)
 
 
-def test_the_number_of_queries_does_not_grow_with_the_labels(lea: User, project: Project) -> None:
+@pytest.mark.parametrize("url", [TABLE, CLAUSE])
+def test_the_number_of_queries_does_not_grow_with_the_labels(lea: User, project: Project, url: str) -> None:
     make_labels(project, split_labels(3, 1))
     client = browser_of(lea)
-    client.get(TABLE)
-    few = queries(client)
+    client.get(url)
+    few = queries(client, url)
     make_labels(project, [(f"x{item}", who, value) for item, who, value in planted_labels(120)])
 
-    assert queries(client) == few <= 32
+    assert queries(client, url) == few <= 48
 
 
-def queries(client: Client) -> int:
+def queries(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as captured:
-        client.get(TABLE)
-        client.get(f"{TABLE}?sort=differ")
-    return len(captured) // 2
+        client.get(url)
+    return len(captured)
+
+
+def test_a_finding_leads_to_the_health_of_its_clause(lea: User, measured: Project) -> None:
+    finding = measured.findings.get()
+
+    html = browser_of(lea).get(f"/p/intents/findings/{finding.pk}/").content.decode()
+
+    assert f'href="{CLAUSE}?project=intents"' in html
+    assert browser_of(lea).get(f"{CLAUSE}?project=intents").status_code == 200
 
 
 # --- beside the editor ---------------------------------------------------------------------------------------------
