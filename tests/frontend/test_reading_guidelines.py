@@ -21,7 +21,7 @@ from tests.frontend.hostile import HOSTILE, raw_markup
 from tests.frontend.pages import browser_of
 
 URL = "/g/support/"
-CSS = Path("frontend/static/css/guidelines.css")
+CSS = Path("frontend/static/css/guideline_reading.css")
 
 
 def changed(**fields: Any) -> dict[str, Any]:
