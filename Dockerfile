@@ -19,6 +19,7 @@ COPY guidelines guidelines
 COPY annotation annotation
 COPY quality quality
 COPY frontend frontend
+COPY docs/writing-clauses.md docs/
 COPY tools/gunicorn_conf.py tools/container_health.py tools/
 # Static files get hashed names and compressed copies here. The key is made for this one command and kept nowhere.
 RUN CONCORD_SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(60))')" PGHOST=none \

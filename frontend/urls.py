@@ -9,6 +9,7 @@ from frontend.views import (
     acknowledgement_board,
     agreement,
     campaigns,
+    clause_health,
     contracts,
     control_room,
     datasets,
@@ -30,6 +31,7 @@ from frontend.views import (
     routing,
     why,
     workbench,
+    workbench_guide,
 )
 
 register_converter(ExternalIdConverter, "external_id")
@@ -101,6 +103,7 @@ urlpatterns = [
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/again/", datasets.dataset_again, name="dataset-again"),
     path("p/<slug:slug>/datasets/<uuid:snapshot_id>/diff/<uuid:other_id>/", datasets.dataset_diff, name="dataset-diff"),
     path("methods/", methods.methods, name="methods"),
+    path("methods/writing-clauses/", methods.writing_clauses, name="writing-clauses"),
     # routing
     path("p/<slug:slug>/routing/contracts/", contracts.contracts, name="contracts"),
     path("p/<slug:slug>/routing/contracts/new/", contracts.contract_new, name="contract-new"),
@@ -126,6 +129,8 @@ urlpatterns = [
     path("p/<slug:slug>/label/acknowledge/", acknowledge.acknowledge, name="acknowledge"),
     path("p/<slug:slug>/label/acknowledge/read/", acknowledge.acknowledge_read, name="acknowledge-read"),
     path("p/<slug:slug>/label/acknowledge/answer/", acknowledge.acknowledge_answer, name="acknowledge-answer"),
+    path("p/<slug:slug>/label/guide/<str:sha256>/", workbench_guide.guide, name="workbench-guide"),
+    path("p/<slug:slug>/label/guide/<str:sha256>/search/", workbench_guide.guide_search, name="workbench-guide-search"),
     # guidelines
     path("g/", guidelines.guidelines, name="guidelines"),
     path("g/new/", guidelines.guideline_new, name="guideline-new"),
@@ -152,6 +157,10 @@ urlpatterns = [
     path("g/<slug:slug>/questions/<int:number>/ungroup/", questions.question_ungroup, name="question-ungroup"),
     path("g/<slug:slug>/questions/<int:number>/withdraw/", questions.question_withdraw, name="question-withdraw"),
     path("answers/<int:notice_id>/", questions.answer_read, name="answer-read"),
+    path("g/<slug:slug>/health/", clause_health.health, name="clause-health"),
+    path("g/<slug:slug>/health/csv/", clause_health.health_csv, name="clause-health-csv"),
+    path("g/<slug:slug>/clauses/<str:key>/", clause_health.clause, name="clause"),
+    path("g/<slug:slug>/clauses/<str:key>/facts/", clause_health.clause_facts, name="clause-facts"),
     path("g/<slug:slug>/diff/", guidelines.guideline_diff, name="guideline-diff"),
     path("g/<slug:slug>/publish/", guideline_publishing.guideline_publish, name="guideline-publish"),
     path("g/<slug:slug>/discard/", guideline_publishing.guideline_discard, name="guideline-discard"),

@@ -3,7 +3,8 @@
 from typing import Any
 
 from accounts.errors import FieldError
-from frontend.reading.guidelines import read_clause, read_example, read_precedent, read_question
+from frontend.reading.guidelines import read_clause, read_example, read_question
+from frontend.reading.guides import read_precedent
 from guidelines.content import Clause, Example, Precedent
 from guidelines.label_schema import Question, SchemaError, parse_questions
 from guidelines.parts import Part

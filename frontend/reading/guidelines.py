@@ -7,10 +7,12 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from guidelines.content import Clause, Example, GuidelineContent, Precedent
+from frontend.reading.guides import GuidePrecedent, read_precedents
+from guidelines.content import Clause, Example, GuidelineContent
 from guidelines.label_schema import ChoicesQuestion, Option, Question, RatingQuestion, TextQuestion
 from guidelines.markdown import render_markdown
 from guidelines.parts import clause_tree
+from guidelines.passages import Precedent
 from operations.strict_json import canonical_json
 
 DEEPEST_SHOWN = 4
@@ -32,15 +34,6 @@ class ReadExample:
 
 
 @dataclass(frozen=True)
-class ReadPrecedent:
-    """`html` is the ruling, rendered like a clause."""
-
-    key: str
-    question: str
-    html: SafeString
-
-
-@dataclass(frozen=True)
 class ReadClause:
     """`html` comes from guidelines/markdown.py, which lets nothing executable through."""
 
@@ -50,7 +43,7 @@ class ReadClause:
     depth: int
     cited_by: tuple[Option, ...]
     examples: tuple[ReadExample, ...]
-    precedents: tuple[ReadPrecedent, ...] = ()
+    precedents: tuple[GuidePrecedent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,13 +72,11 @@ class Reading:
         return [example for example in self.examples if not example.clause]
 
 
-def reading_of(content: GuidelineContent) -> Reading:
+def reading_of(content: GuidelineContent, precedents: Sequence[Precedent] = ()) -> Reading:
     examples = tuple(read_example(example, content.questions) for example in content.examples)
     options = [option for question in content.questions for option in question.options]
     placed = clause_tree([asdict(clause) for clause in content.clauses])
-    clauses = tuple(
-        read_clause(Clause(**clause), depth, options, examples, content.precedents) for clause, depth in placed
-    )
+    clauses = tuple(read_clause(Clause(**clause), depth, options, examples, precedents) for clause, depth in placed)
     return Reading(
         clauses, tuple(read_question(question, content.questions) for question in content.questions), examples
     )
@@ -102,12 +93,8 @@ def read_clause(
         min(depth, DEEPEST_SHOWN),
         tuple(option for option in options if clause.key in option.clauses),
         tuple(example for example in examples if example.clause == clause.key),
-        tuple(read_precedent(precedent) for precedent in precedents if precedent.clause == clause.key),
+        read_precedents(precedents, clause.key),
     )
-
-
-def read_precedent(precedent: Precedent) -> ReadPrecedent:
-    return ReadPrecedent(precedent.key, precedent.question, SafeString(render_markdown(precedent.ruling)))
 
 
 def read_question(question: Question, questions: Sequence[Question]) -> ReadQuestion:

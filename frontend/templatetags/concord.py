@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from frontend import wording
+from guidelines.searching import Piece
 
 register = template.Library()
 
@@ -42,6 +43,13 @@ def icon(name: str, title: str = "") -> SafeString:
         svg = '<svg class="icon" role="img" aria-label="{}" viewBox="0 0 20 20"><use href="#icon-{}"/></svg>'
         return format_html(svg, title, name)
     return format_html('<svg class="icon" aria-hidden="true" viewBox="0 0 20 20"><use href="#icon-{}"/></svg>', name)
+
+
+@register.simple_tag
+def marked(pieces: Sequence[Piece]) -> SafeString:
+    """Text with what was looked for in <mark>. Every piece is escaped: nothing in it can be markup."""
+    shown = ((format_html("<mark>{}</mark>", piece.text) if piece.is_match else piece.text,) for piece in pieces)
+    return format_html_join("", "{}", shown)
 
 
 @register.inclusion_tag("components/figure.html")

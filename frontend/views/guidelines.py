@@ -1,6 +1,6 @@
 """Guidelines: the list, reading a version, its history, the difference of two."""
 
-from itertools import zip_longest
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,12 +14,18 @@ from frontend.guard import page, signed_in_user
 from frontend.guideline_guard import guideline_page
 from frontend.reading.guideline_differences import shown_difference
 from frontend.reading.guidelines import reading_of
-from guidelines.models import Guideline
+from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
+from guidelines.passages import precedents_of
+from guidelines.searching import LONGEST_QUERY
 from guidelines.selectors.access import may_edit
 from guidelines.selectors.acknowledgements import asking_versions
 from guidelines.selectors.differences import DRAFT, difference
+from guidelines.selectors.reading import change_log, search_guideline
 from guidelines.selectors.versions import content_of, draft_of, guidelines_of, version_by_number, versions_of
 from guidelines.services.editing import create_guideline
+from quality.selectors.clause_health import judged_projects
+
+A_YEAR = 365 * 86400
 
 
 @require_GET
@@ -48,7 +54,7 @@ def guideline_new(request: HttpRequest) -> HttpResponse:
 @require_GET
 @guideline_page(Capability.READ_GUIDELINE)
 def guideline(request: HttpRequest, guideline: Guideline) -> HttpResponse:
-    """The current version, `?version=2.1`, or for its editors `?version=draft`."""
+    """The current version, `?version=2.1`, or for its editors `?version=draft`; `?q=` searches in it."""
     versions = list(versions_of(guideline).defer("content").order_by("-sequence"))
     is_editor = may_edit(signed_in_user(request), guideline)
     wanted = request.GET.get("version") or (versions[0].number if versions else DRAFT)
@@ -60,19 +66,51 @@ def guideline(request: HttpRequest, guideline: Guideline) -> HttpResponse:
     is_current = bool(versions) and versions[0].number == wanted
     context = {
         "guideline": guideline, "tab": "read", "is_editor": is_editor, "versions": versions, "wanted": wanted,
-        "text": text, "reading": reading_of(content_of(text)), "is_current": is_current,
+        "text": text, "reading": reading_of(content_of(text), precedents_of(text.content)), "is_current": is_current,
+        "sees_health": _sees_health(request, guideline), **_search(request, text),
+        "since": _last_read(request, versions) if is_current else "",
     }  # fmt: skip
-    return render(request, "guidelines/read.html", context)
+    response = render(request, "guidelines/read.html", context)
+    if is_current:
+        _remember_reading(request, response, versions[0])
+    return response
+
+
+def _search(request: HttpRequest, text: GuidelineVersion | GuidelineDraft) -> dict[str, Any]:
+    query = request.GET.get("q", "")[:LONGEST_QUERY].strip()
+    return {"query": query, "hits": search_guideline(text, query) if query else []}
+
+
+def _sees_health(request: HttpRequest, guideline: Guideline) -> bool:
+    return bool(judged_projects(signed_in_user(request), guideline))
+
+
+def _last_read(request: HttpRequest, versions: list[GuidelineVersion]) -> str:
+    """The version that was current when it was last read in this browser, unless it still is. No row is kept of it."""
+    number = request.COOKIES.get(_cookie(versions[0]), "")
+    return number if number in {version.number for version in versions[1:]} else ""
+
+
+def _remember_reading(request: HttpRequest, response: HttpResponse, version: GuidelineVersion) -> None:
+    response.set_cookie(
+        _cookie(version), version.number, max_age=A_YEAR, path=request.path, httponly=True, samesite="Lax",
+        secure=request.is_secure(),
+    )  # fmt: skip
+
+
+def _cookie(version: GuidelineVersion) -> str:
+    return f"read-{version.guideline_id}"
 
 
 @require_GET
 @guideline_page(Capability.READ_GUIDELINE)
 def guideline_versions(request: HttpRequest, guideline: Guideline) -> HttpResponse:
-    versions = list(versions_of(guideline).defer("content").order_by("-sequence"))
+    """The change log: every version with its note, who published it, and which parts it changed."""
+    rows = change_log(guideline)
     is_editor = may_edit(signed_in_user(request), guideline)
-    pairs = [{"version": version, "before": before} for version, before in zip_longest(versions, versions[1:])]
     context = {
-        "guideline": guideline, "tab": "versions", "is_editor": is_editor, "rows": pairs, "versions": versions,
+        "guideline": guideline, "tab": "versions", "is_editor": is_editor, "rows": rows,
+        "versions": [row.version for row in rows], "sees_health": _sees_health(request, guideline),
         "draft": draft_of(guideline) if is_editor else None,
         "asking": asking_versions(guideline) if is_editor else set(),
     }  # fmt: skip

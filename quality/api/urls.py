@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path
 
 from quality.api.campaigns import CampaignsView, CampaignView, CloseView, PreviewView
+from quality.api.clauses import ClauseHealthView, ClausesView
 from quality.api.contracts import ContractsView, ContractView
 from quality.api.quality import (
     AgreementView,
@@ -23,6 +24,8 @@ from quality.api.snapshots import (
 
 urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/agreement/", AgreementView.as_view()),
+    path("guidelines/<slug:slug>/clauses/", ClausesView.as_view()),
+    path("guidelines/<slug:slug>/clauses/<str:key>/health/", ClauseHealthView.as_view()),
     path("projects/<slug:slug>/analyses/", AnalysesView.as_view()),
     path("projects/<slug:slug>/analyses/schedule/", AnalysisScheduleView.as_view()),
     path("projects/<slug:slug>/findings/", FindingsView.as_view()),

@@ -30,6 +30,7 @@ from quality.services.accuracies import accuracies_of, store_accuracies
 from quality.services.agreement import groupings_of
 from quality.services.agreement_groups import scope_for
 from quality.services.agreement_rows import agreement_rows
+from quality.services.clause_rows import clause_rows
 from quality.services.contract_measures import Measure, measure_contracts, store_measures
 from quality.services.finding_drafts import FindingDraft, draft_finding
 from quality.services.findings import record_findings
@@ -161,6 +162,10 @@ def _figures(table: LabelTable, everything: LabelTable, question: CodedQuestion)
     for position, row in enumerate(profile_rows(table, question.key)):
         group = {"annotator": row["annotator"]}
         yield AgreementFigure(question=question.key, by="profile", position=position, group=group, row=row)
+    for position, row in enumerate(clause_rows(table, question.key)):
+        yield AgreementFigure(
+            question=question.key, by="clause", position=position, group={"clause": row["clause"]}, row=row
+        )
 
 
 def _problems(

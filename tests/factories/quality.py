@@ -38,6 +38,7 @@ def make_labels(
     at: datetime | None = None,
     kind: str = "human",
     seconds: float | None = None,
+    clauses: Iterable[str] = (),
 ) -> list[Annotation]:
     """Labels from (external_id, annotator, answer or value of `intent`[, occurrence]), a minute apart."""
     rows = list(rows)
@@ -54,7 +55,7 @@ def make_labels(
         made.append(Annotation(
             project=project, round=round_, item=items[external_id], annotator=people[name], annotator_kind=kind,
             answer=answer, answer_sha256=content_sha256(answer), source="import", guideline_version=version,
-            occurrence=occurrence[0] if occurrence else 1, seconds_spent=seconds,
+            occurrence=occurrence[0] if occurrence else 1, seconds_spent=seconds, clauses=list(clauses),
             labeled_at=begin + timedelta(minutes=number), created_at=now,
         ))  # fmt: skip
     return Annotation.objects.bulk_create(made)

@@ -1,5 +1,5 @@
 // The workbench: which question the number keys answer, drafts that survive everything, the lease kept while somebody
-// works, the clause of the focused option. Submitting itself is a plain form that htmx swaps; ahead.js and outbox.js show
+// works. Submitting itself is a plain form that htmx swaps; ahead.js and outbox.js show
 // the next item while the answer is on its way. They share this page by `concord`: files are named by their content, so
 // none can import another.
 
@@ -48,23 +48,10 @@ function showConditional() {
   }
 }
 
-// --- the clause beside the item ---------------------------------------------------------------------------------
+// --- the clauses beside the item (guide_panel.js) ---------------------------------------------------------------
 
 function showGuide(option) {
-  const guide = document.getElementById("guide");
-  if (!guide) return;
-  const notes = guide.querySelector("[data-guide-option]");
-  const template = option && guide.querySelector(`[data-option-notes="${CSS.escape(option.dataset.option ?? "")}"]`);
-  notes?.replaceChildren(...(template ? [template.content.cloneNode(true)] : []));
-  if (notes) notes.hidden = !template;
-  const keys = new Set((option?.dataset.clauses ?? "").split(" ").filter(Boolean));
-  let first = null;
-  for (const clause of guide.querySelectorAll("[data-clause]")) {
-    const isCurrent = keys.has(clause.dataset.clause);
-    clause.classList.toggle("is-current", isCurrent);
-    if (isCurrent) first ??= clause;
-  }
-  if (first) guide.scrollTop = Math.max(0, first.offsetTop - guide.offsetTop - (notes?.hidden === false ? notes.offsetHeight + 8 : 0));
+  document.dispatchEvent(new CustomEvent("bench:option", { detail: { option } }));
 }
 
 // --- time spent, without the pauses -----------------------------------------------------------------------------
