@@ -64,7 +64,7 @@ class ServiceLevelInput(StrictSerializer):
 
 
 class ClarificationOutput(serializers.Serializer[Any]):
-    """For the OpenAPI document. `asked_by` and `items` are for those who edit the guideline."""
+    """For the OpenAPI document. `asked_by`, `ruled_by` and `items` are for those who edit the guideline."""
 
     id = serializers.CharField()
     clause = serializers.CharField(allow_null=True)
@@ -81,6 +81,7 @@ class ClarificationOutput(serializers.Serializer[Any]):
     precedent = serializers.CharField(allow_null=True)
     published_in = serializers.CharField(allow_null=True)
     asked_by = serializers.CharField(required=False)
+    ruled_by = serializers.CharField(required=False, allow_null=True)
     items = serializers.ListField(child=serializers.JSONField(), required=False)
 
 
@@ -109,7 +110,8 @@ def lead_body(asked: Any, guideline: Guideline) -> dict[str, Any]:
         {"project": link.project.slug, "external_id": link.item.external_id, "is_parked": link.note_id is not None}
         for link in asked.shown_items
     ]
-    return clarification_body(asked, guideline) | {"asked_by": asked.asked_by.username, "items": items}
+    by = {"asked_by": asked.asked_by.username, "ruled_by": asked.ruled_by.username if asked.ruled_by else None}
+    return clarification_body(asked, guideline) | by | {"items": items}
 
 
 def told_body(told: Told) -> dict[str, Any]:

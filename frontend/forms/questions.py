@@ -48,8 +48,8 @@ class RulingForm(forms.Form):
     )  # fmt: skip
     clause = forms.ChoiceField(label=_("The precedent stands under"), required=False)
     question = forms.CharField(
-        label=_("The precedent says of what it is about"), required=False, max_length=LONGEST_TEXT,
-        help_text=_("As it was asked, unless you word it better: all annotators will read it."),
+        label=_("What the precedent answers"), required=False, max_length=LONGEST_TEXT,
+        help_text=_("The question as it was asked, unless you word it better: everybody will read it."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )  # fmt: skip
 

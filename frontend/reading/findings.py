@@ -16,6 +16,7 @@ from frontend.reading.payloads import PayloadView, payload_views
 from frontend.wording import Figure, figure, p_value
 from guidelines.label_schema import Question
 from guidelines.selectors.access import current_version
+from guidelines.selectors.clarifications import ClauseCounts, clarification_counts
 from quality.models import Analysis, Finding, FindingEvent
 from quality.selectors.evidence import EvidenceItem
 from quality.sentences import finding_summary
@@ -287,6 +288,7 @@ class ShownClause:
     html: SafeString
     number: str
     examples: tuple[Any, ...]
+    questions: ClauseCounts  # people asked what it does not say: evidence beside the figures
 
 
 def clauses_behind(finding: Finding, project: Project) -> list[ShownClause]:
@@ -296,11 +298,16 @@ def clauses_behind(finding: Finding, project: Project) -> list[ShownClause]:
         return []
     guide = guide_of(project.guideline.title, version.pk, version.sha256)
     wanted = set(_clause_keys(finding, guide.questions))
-    return [_clause(clause, version.number) for clause in guide.clauses if clause.key in wanted]
+    counts = clarification_counts(project.guideline_id)
+    return [
+        _clause(clause, version.number, counts.get(clause.key, ClauseCounts(0, 0)))
+        for clause in guide.clauses
+        if clause.key in wanted
+    ]
 
 
-def _clause(clause: GuideClause, number: str) -> ShownClause:
-    return ShownClause(clause.key, clause.title, clause.html, number, clause.examples)
+def _clause(clause: GuideClause, number: str, questions: ClauseCounts) -> ShownClause:
+    return ShownClause(clause.key, clause.title, clause.html, number, clause.examples, questions)
 
 
 def _clause_keys(finding: Finding, questions: Sequence[Question]) -> list[str]:

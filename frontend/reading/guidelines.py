@@ -8,11 +8,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from frontend.reading.guides import GuidePrecedent, read_precedents
-from guidelines.content import Clause, Example, GuidelineContent
+from guidelines.content import Clause, Example, GuidelineContent, Precedent
 from guidelines.label_schema import ChoicesQuestion, Option, Question, RatingQuestion, TextQuestion
 from guidelines.markdown import render_markdown
 from guidelines.parts import clause_tree
-from guidelines.passages import Precedent
 from operations.strict_json import canonical_json
 
 DEEPEST_SHOWN = 4

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 from django.utils.safestring import SafeString
 
-from guidelines.content import Example, GuidelineContent
+from guidelines.content import Example, GuidelineContent, Precedent
 from guidelines.label_schema import Question
 from guidelines.markdown import render_markdown
 from guidelines.models import GuidelineVersion
-from guidelines.passages import Precedent, precedents_of
+from guidelines.passages import precedents_of
 from guidelines.selectors.versions import content_of
 from operations.strict_json import canonical_json
 

@@ -13,8 +13,9 @@ from annotation.selectors.access import ProjectAccess
 from annotation.selectors.progress import Progress, RoundProgress
 from frontend import plots
 from frontend.navigation import url_if_there
-from frontend.wording import count, p_value, whole
+from frontend.wording import count, duration, p_value, whole
 from guidelines.label_schema import Question
+from guidelines.selectors.clarifications import open_groups
 from quality.models import Analysis, Finding
 from quality.selectors.headline import Measured
 from quality.sentences import finding_summary
@@ -81,6 +82,24 @@ def _steps(finding: Finding, access: ProjectAccess) -> Iterator[Action]:
     scope = len(finding.facts.get("scope") or ()) or n
     if access.allows(Capability.RELABEL) and (url := url_if_there("campaign-new", slug)):
         yield Action(_("Re-label %(n)s") % {"n": whole(scope)}, f"{url}?finding={finding.pk}")
+
+
+def question_sentences(access: ProjectAccess) -> list[Sentence]:
+    """What people asked that the guideline does not say, for who may answer. One query."""
+    if not access.allows(Capability.EDIT_GUIDELINE):
+        return []
+    guideline = access.project.guideline
+    waiting = open_groups(guideline)
+    if not waiting:
+        return []
+    n_overdue = sum(group.is_overdue for group in waiting)
+    words = count(len(waiting), _("question"), _("questions"))
+    text = _("%(questions)s to the guideline without an answer; the longest waits %(age)s.") % {
+        "questions": words, "age": duration(waiting[0].age),
+    }  # fmt: skip
+    facts = (_("%(n)s overdue") % {"n": n_overdue},) if n_overdue else ()
+    action = Action(_("Answer them"), url_if_there("questions", guideline.slug), is_main=True)
+    return [Sentence(text, "bad" if n_overdue else "warn", _("The guideline was asked"), facts, (action,))]
 
 
 def setup_sentences(access: ProjectAccess, progress: Progress, has_version: bool, n_annotators: int) -> list[Sentence]:

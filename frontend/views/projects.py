@@ -79,6 +79,7 @@ def _work(access: ProjectAccess) -> dict[str, Any]:
         "urgent": [
             *morning.setup_sentences(access, how_far, version is not None, people.annotators),
             *morning.standing_sentences(access, how_far, people.paused),
+            *morning.question_sentences(access),
         ],
         "how_far": how_far, "rounds": morning.round_bars(how_far), "version": version, "people": people,
     }  # fmt: skip

@@ -9,12 +9,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotation.models import Annotation, DeskNote
 from annotation.selectors.access import ProjectAccess
-from annotation.selectors.desk import Reply, notes_to_read, replies_about
+from annotation.selectors.desk import notes_to_read, replies_about
 from annotation.selectors.gold import Feedback
 from annotation.selectors.instructions import instructions_of
 from annotation.selectors.onboarding import Verdict
@@ -28,6 +29,15 @@ from frontend.reading.feedback import Mistake, ToldAnswer, mistakes_of, told_ans
 from frontend.reading.guides import Guide, guide_of
 from frontend.reading.payloads import PayloadView, payload_gist, payload_views
 from guidelines.label_schema import Question
+from guidelines.markdown import render_markdown
+
+
+@dataclass(frozen=True)
+class ShownReply:
+    """What the lead said of this item. It may be a ruling: Markdown, made safe."""
+
+    note: str
+    html: SafeString
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Shown:
     notice: str = ""
     is_again: bool = False
     problem: str = ""
-    replies: tuple[Reply, ...] = ()
+    replies: tuple[ShownReply, ...] = ()
     told: ToldAnswer | None = None
     suggestion: tuple[tuple[str, str], ...] = ()  # a model's answer, question by question
     is_swap: bool = False
@@ -56,6 +66,10 @@ class MyNote:
 
     note: DeskNote
     gist: str
+
+    @property
+    def reply_html(self) -> SafeString:
+        return SafeString(render_markdown(self.note.reply))
 
 
 @dataclass(frozen=True)
@@ -271,7 +285,10 @@ def shown_task(
         url={name: reverse(f"workbench-{name}", args=args) for name in ("submit", "draft", "renew")},
         payload=payload_views(task.fields, task.item.payload),
         fields=question_fields(questions, answer if answer is not None else task.draft or {}, errors),
-        replies=tuple(replies_about(access.annotator, task.lease.id)),
+        replies=tuple(
+            ShownReply(said.note, SafeString(render_markdown(said.reply)))
+            for said in replies_about(access.annotator, task.lease.id)
+        ),
         suggestion=answer_in_words(questions, task.prelabel) if task.prelabel else (),
         **around,
     )

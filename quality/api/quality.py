@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.permissions import Capability
 from annotation.api.base import ProjectView
 from annotation.selectors.access import access_to
+from guidelines.selectors.clarifications import clarification_counts
 from operations.api.idempotency import idempotent
 from operations.api.jobs import job_body
 from operations.api.pages import check_parameters, next_url, page_cursor, page_limit, page_response
@@ -126,7 +127,7 @@ class FindingView(APIView):
             {"state": e.state, "note": e.note, "at": e.at, "actor": e.actor.username if e.actor else None}
             for e in events
         ]
-        return Response(finding_body(finding) | {"history": history})
+        return Response(finding_body(finding) | {"history": history} | _questions_about(finding))
 
     @extend_schema(request=FindingChange, responses=OpenApiTypes.OBJECT, summary="Decide on a finding")
     def patch(self, request: Request, finding_id: str) -> Response:
@@ -137,6 +138,15 @@ class FindingView(APIView):
             actor=cast(User, request.user), project=finding.project, finding_id=finding.pk, **fields.validated_data
         )
         return Response(finding_body(changed))
+
+
+def _questions_about(finding: Finding) -> dict[str, Any]:
+    """What people asked about the clause of the finding: evidence beside the figures, not one of them."""
+    clause = finding.subject.get("clause")
+    if clause is None:
+        return {}
+    counts = clarification_counts(finding.project.guideline_id).get(clause)
+    return {"clause_questions": {"asked": counts.asked if counts else 0, "open": counts.open if counts else 0}}
 
 
 def _finding(request: Request, finding_id: str, capability: Capability) -> Finding:

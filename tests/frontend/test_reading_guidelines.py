@@ -12,9 +12,8 @@ from accounts.models import User
 from annotation.models import Project
 from frontend.reading.guidelines import reading_of
 from guidelines.change_log import changed_parts
-from guidelines.content import parse_content
+from guidelines.content import Precedent, parse_content
 from guidelines.models import Guideline
-from guidelines.passages import Precedent
 from guidelines.services.editing import create_guideline
 from tests.factories.guidelines import INTENT, clause, make_guideline, make_version
 from tests.frontend.hostile import HOSTILE, raw_markup

@@ -11,9 +11,8 @@ from django.test import Client
 from accounts.models import User
 from annotation.models import Project
 from frontend.reading.guides import HEAVY, guide_of, make_guide
-from guidelines.content import parse_content
+from guidelines.content import Precedent, parse_content
 from guidelines.models import GuidelineVersion
-from guidelines.passages import Precedent
 from tests.factories.annotation import make_item, make_member, make_project, make_task
 from tests.factories.guidelines import INTENT, clause, make_guideline, make_version
 from tests.frontend.hostile import HOSTILE, raw_markup
