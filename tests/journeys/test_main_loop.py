@@ -61,6 +61,20 @@ class Crowd:
         assert sent.status_code == 201, sent.content
         return True
 
+    def read_the_new_version(self, page: Page, by_keyboard: str) -> None:
+        """The lead asked for it: nobody is given an item before."""
+        page.goto("/p/support/label/")
+        expect(page.get_by_role("heading", name="What version 2.0 changes since 1.0")).to_be_visible()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/p/support/label/")
+        for name in self.clients.keys() - {by_keyboard}:
+            refused = self.clients[name].post("/api/v1/projects/support/assignments/claim/")
+            assert (refused.status_code, refused.json()["version"]) == (409, "2.0")
+            url = "/api/v1/projects/support/acknowledgement/read/"
+            read = self.clients[name].post(url, {"version": "2.0"}, content_type="application/json")
+            assert read.json() == {"version": None}
+        self.has_read_the_new_clause = True
+
     def label_until(self, enough: Callable[[], bool]) -> None:
         """Turns in a shuffled order, so that every pair of people meets."""
         while not enough():
@@ -199,8 +213,9 @@ def relabel(lead: Page, crowd: Crowd, hotspot: Finding, open_page: OpenPage) -> 
     lead.get_by_role("button", name="Start the re-labeling").click()
     lead.wait_for_url(re.compile(r"/campaigns/\d+/"))
     campaign = RelabelCampaign.objects.get()
-    crowd.has_read_the_new_clause = True
-    crowd.label_by_keyboard(open_page(User.objects.get(username="ana")), ANNOTATORS[0], 2)
+    page = open_page(User.objects.get(username="ana"))
+    crowd.read_the_new_version(page, by_keyboard="ana")
+    crowd.label_by_keyboard(page, ANNOTATORS[0], 2)
     crowd.label_until(lambda: not campaign.round.tasks.exclude(state="done").exists())
     assert not campaign.round.tasks.exclude(state="done").exists()
     return campaign
