@@ -11,6 +11,7 @@ from guidelines.diffs.changes import (
 from guidelines.diffs.content import diff_content
 from guidelines.diffs.level import Level, suggest_level
 from guidelines.diffs.text import Segment, diff_text
+from guidelines.diffs.touched import Touched, touched_by
 
 __all__ = [
     "ClauseChange",
@@ -21,7 +22,9 @@ __all__ = [
     "OptionChange",
     "QuestionChange",
     "Segment",
+    "Touched",
     "diff_content",
     "diff_text",
     "suggest_level",
+    "touched_by",
 ]

@@ -109,9 +109,13 @@ def test_a_question_that_became_another_one_loses_its_answers(
 def test_a_set_is_carried_label_by_label_and_marks_keep_their_places() -> None:
     several = choice("a", "b", "c") | {"type": "choices", "min": 1, "max": 3}
     after = choice("x", "c") | {"type": "choices", "min": 1, "max": 2}
-    sets = LabelChain([version("1.0", several), version("2.0", after, migrations=[mapping("merge", ["a", "b"], ["x"])])])
+    sets = LabelChain(
+        [version("1.0", several), version("2.0", after, migrations=[mapping("merge", ["a", "b"], ["x"])])]
+    )
     new_span = SPAN | {"options": [option("x")]}
-    marks = LabelChain([version("1.0", SPAN), version("2.0", new_span, migrations=[mapping("merge", ["a", "b"], ["x"])])])
+    marks = LabelChain(
+        [version("1.0", SPAN), version("2.0", new_span, migrations=[mapping("merge", ["a", "b"], ["x"])])]
+    )
 
     assert sets.carry("1.0", "q", ["a", "b", "c"]) == Carried("certain", ["x", "c"])
     assert sets.carry("1.0", "q", ["c"]) == Carried("same", ["c"])
