@@ -22,6 +22,8 @@ class ImpactSample(models.Model):
     reasons = models.JSONField(help_text="keys of the reasons whose items it was drawn from")
     n_items = models.PositiveIntegerField(help_text="items in the set it was drawn from")
     n_labels = models.PositiveIntegerField(help_text="labels in that set that may be invalid")
+    labels_per_item = models.PositiveSmallIntegerField(help_text="how often an item would be asked again")
+    median_seconds = models.FloatField(null=True, help_text="of a label of the project, when it was drawn")
     seed = models.BigIntegerField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

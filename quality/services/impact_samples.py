@@ -36,8 +36,8 @@ class SampleOutdated(Conflict):
 class Estimate:
     """What the judged items say. `share` is of those decided; the unsure are left out of it and counted.
 
-    `if_all_unsure_change`: the share if every unsure item changes. Items and labels are the set's size times the
-    share, low and high; labels are those that may be invalid, not those to redo.
+    `if_all_unsure_change`: the share if every unsure item changes. `hours_per_item`: for asking one item again as often
+    as the project wants labels, at the median pace when the sample was drawn; None where no pace was known.
     """
 
     n_drawn: int
@@ -48,14 +48,22 @@ class Estimate:
     n_labels: int
     share: SampledShare | None
     if_all_unsure_change: float | None
+    hours_per_item: float | None
 
     @property
     def n_judged(self) -> int:
         return self.stays + self.changes + self.unsure
 
-    def of(self, n: float) -> tuple[float, float, float] | None:
-        """So many of n: expected, and the ends of the interval."""
-        return None if self.share is None else (n * self.share.share, n * self.share.low, n * self.share.high)
+    def of(self, n: float | None) -> tuple[float, float, float] | None:
+        """So many of n (items, labels, hours of the set): expected, and the ends of the interval."""
+        if self.share is None or n is None:
+            return None
+        return (n * self.share.share, n * self.share.low, n * self.share.high)
+
+    @property
+    def hours_of_set(self) -> float | None:
+        """For asking the whole set again, since nobody knows beforehand which of its items change."""
+        return None if self.hours_per_item is None else self.n_items * self.hours_per_item
 
 
 def draw_sample(
@@ -78,6 +86,7 @@ def draw_sample(
             project=project, base_version=impact.current, draft_revision=impact.draft_revision,
             draft_sha256=impact.draft_sha256, reasons=[reason.key for reason in impact.reasons],
             n_items=len(impact.items), n_labels=impact.total.n_labels, seed=seed, created_by=actor,
+            labels_per_item=impact.labels_per_item, median_seconds=impact.median_seconds,
         )  # fmt: skip
         ids = impact.item_ids
         ImpactJudgement.objects.bulk_create(
@@ -134,4 +143,5 @@ def estimate_of(sample: ImpactSample) -> Estimate:
     return Estimate(
         len(verdicts), stays, changes, unsure, sample.n_items, sample.n_labels,
         sampled_share(changes, stays + changes, sample.n_items), (changes + unsure) / judged if judged else None,
+        None if sample.median_seconds is None else sample.labels_per_item * sample.median_seconds / 3600,
     )  # fmt: skip
