@@ -185,7 +185,7 @@ def sample_body(sample: ImpactSample) -> dict[str, Any]:
         "interval": None if share is None else [share.low, share.high],
         "if_all_unsure_change": found.if_all_unsure_change,
         "hours_to_redo_the_set": found.hours_of_set, "hours_well_spent": found.of(found.hours_of_set),
-        "items_that_change": found.of(sample.n_items), "labels_that_change": found.of(sample.n_labels),
+        "items_that_change": found.items_that_change, "labels_that_change": found.labels_that_change,
         "created_by": sample.created_by.username, "created_at": sample.created_at,
     }  # fmt: skip
 

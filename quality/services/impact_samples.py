@@ -54,6 +54,29 @@ class Estimate:
     def n_judged(self) -> int:
         return self.stays + self.changes + self.unsure
 
+    @property
+    def decided(self) -> int:
+        return self.stays + self.changes
+
+    @property
+    def items_that_change(self) -> tuple[float, float, float] | None:
+        return self.of(self.n_items)
+
+    @property
+    def labels_that_change(self) -> tuple[float, float, float] | None:
+        """Of the labels that may be invalid, not of those to redo."""
+        return self.of(self.n_labels)
+
+    @property
+    def seconds_of_set(self) -> float | None:
+        return None if self.hours_of_set is None else self.hours_of_set * 3600
+
+    @property
+    def seconds_well_spent(self) -> float | None:
+        """Of the work on the whole set, what falls on items that change."""
+        found = self.of(self.seconds_of_set)
+        return found[0] if found else None
+
     def of(self, n: float | None) -> tuple[float, float, float] | None:
         """So many of n (items, labels, hours of the set): expected, and the ends of the interval."""
         if self.share is None or n is None:
