@@ -162,7 +162,8 @@ def trial_bars(trial: Trial, before: GuidelineContent, after: GuidelineContent) 
 
 def _parts(rows: Sequence[TrialRow], n: int) -> list[tuple[str, str, str, int]]:
     """(outcome, start, width, answers) of the parts of the bar."""
-    scale, begin, parts = Scale(0, max(1, n)), 0, []
+    scale, begin = Scale(0, max(1, n)), 0
+    parts: list[tuple[str, str, str, int]] = []
     for outcome in OUTCOMES:
         count = sum(row.n for row in rows if row.outcome == outcome)
         if count:

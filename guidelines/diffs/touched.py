@@ -34,7 +34,10 @@ class Touched:
 
 def touched_by(diff: ContentDiff) -> Touched:
     """Options that are gone, renamed, or define themselves otherwise; questions that ask for something else; clauses
-    that came, went or say something else. An option that is new has no labels yet."""
+    that came, went or say something else.
+
+    An option that is new has no labels yet; one of which only the key changed reads as it did (its mapping is certain).
+    """
     options: dict[tuple[str, str], tuple[str, ...]] = {}
     questions: dict[str, tuple[str, ...]] = {}
     wording: list[str] = []
@@ -46,7 +49,7 @@ def touched_by(diff: ContentDiff) -> Touched:
             changed = _option_fields(option)
             if changed:
                 options[question.key, option.old_key] = changed
-            elif any(field.field in _TEXTS for field in option.fields) and option.kind != "added":
+            elif option.kind == "rekeyed" or _is_reworded(option):
                 wording.append(f"{question.key}/{option.key}")
     clauses = {change.key: change.kind for change in diff.clauses if _has_turned(change)}
     wording += [change.key for change in diff.clauses if change.kind == "changed" and change.key not in clauses]
@@ -64,9 +67,11 @@ def _option_fields(change: OptionChange) -> tuple[str, ...]:
         return ()
     if change.kind == "removed":
         return ("removed",)
-    names = ["key"] if change.kind == "rekeyed" else []
-    names += [field.field for field in change.fields if _is_meaning(field)]
-    return tuple(names)
+    return tuple(field.field for field in change.fields if _is_meaning(field))
+
+
+def _is_reworded(change: OptionChange) -> bool:
+    return change.kind != "added" and any(field.field in _TEXTS for field in change.fields)
 
 
 def _is_meaning(field: FieldChange) -> bool:

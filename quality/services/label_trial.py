@@ -37,7 +37,7 @@ _LOOKS = f"""
         WHERE jsonb_typeof(part.value) <> 'null'
     )
     SELECT looks.key, version.major || '.' || version.minor, looks.look, count(*),
-           (array_agg(looks.item_id ORDER BY looks.item_id))[1:{EXAMPLES}]
+           (array_agg(DISTINCT looks.item_id ORDER BY looks.item_id))[1:{EXAMPLES}]
     FROM looks LEFT JOIN guidelines_guidelineversion version ON version.id = looks.guideline_version_id
     GROUP BY 1, 2, 3 ORDER BY 1, 3, 2
 """  # noqa: S608  (our own text)
@@ -155,8 +155,8 @@ def _joined(found: Sequence[tuple[_Place, int, list[int]]], names: dict[int, str
     items: dict[_Place, list[int]] = {}
     for place, n, some in found:
         counts[place] = counts.get(place, 0) + n
-        items[place] = [*items.get(place, []), *some][:EXAMPLES]
-    worst = {outcome: -rank for rank, outcome in enumerate(OUTCOMES)}
+        items[place] = list(dict.fromkeys((*items.get(place, []), *some)))[:EXAMPLES]
+    worst: dict[str, int] = {outcome: -rank for rank, outcome in enumerate(OUTCOMES)}
     order = sorted(counts, key=lambda place: (place[0], worst[place[2]], -counts[place]))
     for place in order:
         question, label, outcome, to, reason, at = place

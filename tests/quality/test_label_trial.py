@@ -135,6 +135,7 @@ def test_it_reads_the_answers_once_however_many_there_are(labelled: Project) -> 
 
     assert len(many) == len(few)
     assert trial.counts["ambiguous"] == 301
+    assert {row.label: row.examples for row in trial.rows}["billing"] == ("a", "n0", "n1")
 
 
 def test_a_project_without_labels_has_an_empty_trial(project: Project) -> None:
