@@ -25,6 +25,10 @@ class SnapshotForm(forms.Form):
     aggregation = forms.ChoiceField(
         label=_("One label for each item by"), choices=AGGREGATIONS, widget=forms.RadioSelect, initial="majority"
     )
+    labels_as_of = forms.CharField(
+        label=_("Labels as of version"), max_length=20, required=False,
+        help_text=_("Like 2.1: beside each stored answer stands what that version calls it. Empty: only as stored."),
+    )  # fmt: skip
     min_alpha_low = forms.FloatField(
         label=_("Least agreement"), required=False, min_value=-1, max_value=1,
         widget=forms.NumberInput(attrs={"step": "0.01"}),
@@ -52,6 +56,8 @@ class SnapshotForm(forms.Form):
     def recipe(self) -> dict[str, Any]:
         given = self.cleaned_data
         recipe = {"formats": given["formats"], "aggregation": given["aggregation"], "policy": self.policy()}
+        if given["labels_as_of"].strip():
+            recipe["labels_as_of"] = given["labels_as_of"].strip()
         return recipe | ({"waiver": {"reason": given["waiver"]}} if given["waiver"].strip() else {})
 
     def refuse(self, refusal: DomainError) -> None:

@@ -134,6 +134,8 @@ def dataset(request: HttpRequest, access: ProjectAccess, snapshot_id: uuid.UUID)
     context = {
         "snapshot": snapshot, "manifest": snapshot.manifest, "policy": reading.policy_result(snapshot, titles),
         "rules": reading.policy_words(snapshot.manifest["policy"]),
+        # As a list: a question may be called `items`, which a template would take for the method.
+        "mapped_labels": list(snapshot.manifest.get("label_mapping", {}).get("labels", {}).items()),
         "aggregation": reading.aggregation_words().get(snapshot.manifest["aggregation"], ""),
         "audit": reading.audit_plots(snapshot, titles), "files": reading.shown_files(snapshot),
         "findings": reading.audited_findings(snapshot, project, titles), "snippets": reading.snippets(snapshot),

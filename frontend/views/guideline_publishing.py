@@ -11,17 +11,21 @@ from accounts.permissions import Capability
 from annotation.models import Project
 from annotation.services.rounds import open_rounds, reopen_under_new_major
 from frontend.forms.guidelines import PublishForm
+from frontend.forms.label_mappings import MappingForm
 from frontend.forms.refusals import show_refusal
 from frontend.guard import signed_in_user
 from frontend.guideline_guard import guideline_page
 from frontend.reading.acknowledgements import offered_items
 from frontend.reading.guideline_differences import shown_difference
+from frontend.relabel_section import RelabelSection, relabel_section
+from guidelines.label_proposals import lost_options
 from guidelines.models import Guideline, GuidelineVersion
 from guidelines.selectors.access import current_version
 from guidelines.selectors.differences import draft_difference
 from guidelines.selectors.versions import draft_of, version_by_number
 from guidelines.services.editing import StaleDraft, discard_draft, restore_version_as_draft
-from guidelines.services.publishing import publish_version
+from quality.selectors.stored_labels import count_of_options
+from quality.services.impact_publishing import publish_and_relabel, publish_with_mappings
 
 EDIT = Capability.EDIT_GUIDELINE
 
@@ -38,11 +42,17 @@ def guideline_publish(request: HttpRequest, guideline: Guideline) -> HttpRespons
             "acknowledge": difference.level == "major" and difference.old != "",
         },
     )  # fmt: skip
-    if form.is_valid():
+    counts = count_of_options(guideline, lost_options(difference.before, difference.after))
+    mappings = MappingForm(difference, counts, request.POST or None)
+    relabel = relabel_section(request, guideline)
+    if form.is_valid() and (relabel is None or relabel.form.is_valid()):
         try:
-            return _publish(request, guideline, form)
+            return _publish(request, guideline, form, mappings, relabel)
         except (InvalidInput, Conflict) as refusal:
-            show_refusal(form, refusal, {"acknowledgement": "proof"})
+            if mappings.refuse(refusal):
+                form.add_error(None, refusal.detail)
+            else:
+                show_refusal(form, refusal, {"acknowledgement": "proof"})
         except StaleDraft:
             form.add_error(None, _("The draft was changed while you read it. This is what it says now: read it again."))
             form = _on_newest(request, form, draft.revision)
@@ -52,16 +62,24 @@ def guideline_publish(request: HttpRequest, guideline: Guideline) -> HttpRespons
         "difference": shown_difference(difference), "numbers": _next_numbers(current),
         "offered": offered_items(difference, form["proof"].value() or []),
         "projects": Project.objects.filter(guideline=guideline, status="active").order_by("title"),
+        "mappings": mappings, "relabel": relabel,
     }  # fmt: skip
-    return render(request, "guidelines/publish.html", context, status=422 if form.errors else 200)
+    is_refused = form.errors or (relabel is not None and relabel.form.errors)
+    return render(request, "guidelines/publish.html", context, status=422 if is_refused else 200)
 
 
-def _publish(request: HttpRequest, guideline: Guideline, form: PublishForm) -> HttpResponse:
-    said = form.cleaned_data
-    version = publish_version(
-        actor=signed_in_user(request), guideline=guideline, level=said["level"], change_note=said["change_note"],
-        revision=said["revision"], acknowledgement=form.acknowledgement,
-    )  # fmt: skip
+def _publish(
+    request: HttpRequest, guideline: Guideline, form: PublishForm, mappings: MappingForm, relabel: RelabelSection | None
+) -> HttpResponse:
+    said = {name: form.cleaned_data[name] for name in ("level", "change_note", "revision")}
+    said |= {"label_migrations": mappings.migrations(), "acknowledgement": form.acknowledgement}
+    campaign = None
+    if relabel is None:
+        version = publish_with_mappings(actor=signed_in_user(request), guideline=guideline, **said)
+    else:
+        wanted = relabel.form.wanted(said["change_note"])
+        done = publish_and_relabel(actor=signed_in_user(request), project=relabel.project, **wanted, **said)
+        version, campaign = done.version, done.campaign
     # The next claim would do the same; doing it now lets the lead see the new state of the rounds at once.
     rounds = [
         round_
@@ -73,6 +91,8 @@ def _publish(request: HttpRequest, guideline: Guideline, form: PublishForm) -> H
     if reopened:
         text += " " + _("%(count)s unfinished tasks are open again under it.") % {"count": reopened}
     messages.success(request, text)
+    if campaign is not None:
+        return redirect("campaign", campaign.project.slug, campaign.pk)
     return redirect("guideline", guideline.slug)
 
 

@@ -12,6 +12,7 @@ from guidelines.diffs.changes import (
 from guidelines.diffs.content import diff_content
 from guidelines.diffs.level import Level, suggest_level
 from guidelines.diffs.text import Segment, diff_text
+from guidelines.diffs.touched import Touched, touched_by
 
 __all__ = [
     "ClauseChange",
@@ -23,7 +24,9 @@ __all__ = [
     "PrecedentChange",
     "QuestionChange",
     "Segment",
+    "Touched",
     "diff_content",
     "diff_text",
     "suggest_level",
+    "touched_by",
 ]

@@ -43,6 +43,10 @@ AGREEMENT_PARAMETERS = [
     ),
     OpenApiParameter("metric", str, enum=METRICS, description="Only this figure."),
     OpenApiParameter("min_n", int, description="Fewest shared items of a row and of a pair (20 and 10)."),
+    OpenApiParameter(
+        "across_versions", bool, default=False,
+        description="Compare labels of all versions as the newest calls them; what is not certain is left out.",
+    ),
 ]  # fmt: skip
 
 
@@ -51,12 +55,13 @@ class AgreementView(ProjectView):
 
     @extend_schema(parameters=AGREEMENT_PARAMETERS, responses=OpenApiTypes.OBJECT, summary="Agreement, a row a group")
     def get(self, request: Request, slug: str) -> Response:
-        check_parameters(request, ["question", "by", "round", "metric", "min_n"])
+        check_parameters(request, ["question", "by", "round", "metric", "min_n", "across_versions"])
         asked = request.query_params
         table = agreement_table(
             self.access.project, question=asked.get("question"), by=asked.get("by", "overall"),
             round_key=asked.get("round", LATEST), metric=asked.get("metric"),
             min_n=whole_number(request, "min_n", 1, 1_000_000),
+            across_versions=one_of(request, "across_versions", ("true", "false")) == "true",
         )  # fmt: skip
         return Response(agreement_body(table))
 

@@ -36,6 +36,7 @@ class SnapshotInput(StrictSerializer):
     aggregation = serializers.JSONField(required=False)
     policy = serializers.JSONField(required=False)
     waiver = serializers.JSONField(required=False, allow_null=True)
+    labels_as_of = serializers.CharField(max_length=20, required=False, allow_null=True)
 
 
 def snapshot_body(snapshot: DatasetSnapshot) -> dict[str, Any]:
@@ -65,7 +66,9 @@ class SnapshotsView(ProjectView):
             "everything and, unless `per_slice` is false, in every slice; `max_open_hotspots`; `max_open_findings`; "
             "`questions` "
             "(those meant; default all). Alpha is ordinal for ratings, else nominal; one that is undefined does not "
-            "meet a bound. `waiver` with a `reason` lets a snapshot below the policy pass and stands in its manifest."
+            "meet a bound. `labels_as_of`: a version's number; each row then says its labels also as that version "
+            "calls them (`mapped`). `waiver` with a `reason` lets a snapshot below the policy pass and stands in its "
+            "manifest."
         ),
         summary="Take a snapshot: a job, or 409 policy_not_met with every rule that fails",
     )  # fmt: skip

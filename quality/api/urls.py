@@ -3,6 +3,14 @@ from django.urls import URLPattern, path
 from quality.api.campaigns import CampaignsView, CampaignView, CloseView, PreviewView
 from quality.api.clauses import ClauseHealthView, ClausesView
 from quality.api.contracts import ContractsView, ContractView
+from quality.api.impact import (
+    ImpactView,
+    JudgementView,
+    PublishAndRelabelView,
+    SamplesView,
+    SampleView,
+    TryView,
+)
 from quality.api.quality import (
     AgreementView,
     AnalysesView,
@@ -37,6 +45,12 @@ urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/campaigns/preview/", PreviewView.as_view()),
     path("projects/<slug:slug>/campaigns/<str:campaign_id>/", CampaignView.as_view()),
     path("projects/<slug:slug>/campaigns/<str:campaign_id>/close/", CloseView.as_view()),
+    path("guidelines/<slug:slug>/draft/try/", TryView.as_view()),
+    path("guidelines/<slug:slug>/draft/impact/", ImpactView.as_view()),
+    path("guidelines/<slug:slug>/draft/impact/samples/", SamplesView.as_view()),
+    path("guidelines/<slug:slug>/publish-and-relabel/", PublishAndRelabelView.as_view()),
+    path("impact-samples/<str:sample_id>/", SampleView.as_view()),
+    path("impact-samples/<str:sample_id>/judgements/<int:position>/", JudgementView.as_view()),
     path("projects/<slug:slug>/contracts/", ContractsView.as_view()),
     path("projects/<slug:slug>/contracts/<str:number>/", ContractView.as_view()),
     path("projects/<slug:slug>/snapshots/", SnapshotsView.as_view()),

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('annotation', '0012_qualification_and_desk'),
-        ('quality', '0004_gold_belongs_to_annotation'),
+        ('quality', '0005_impact_samples'),
     ]
 
     operations = [

@@ -1,6 +1,7 @@
 from quality.models.analyses import AgreementFigure, Analysis
 from quality.models.campaigns import RelabelCampaign
 from quality.models.findings import Finding, FindingEvent
+from quality.models.impact import ImpactJudgement, ImpactSample
 from quality.models.schedules import AnalysisSchedule
 from quality.models.snapshots import DatasetSnapshot
 
@@ -11,5 +12,7 @@ __all__ = [
     "DatasetSnapshot",
     "Finding",
     "FindingEvent",
+    "ImpactJudgement",
+    "ImpactSample",
     "RelabelCampaign",
 ]

@@ -140,13 +140,15 @@ def count_labels(project: Project, *, up_to: int) -> int:
 
 
 def load_labels(
-    project: Project, *, as_of: datetime, scope: str = LATEST, major: int | None = None, with_times: bool = True
-) -> LabelTable:
+    project: Project, *, as_of: datetime, scope: str = LATEST, major: int | None = None, with_times: bool = True,
+    across_majors: bool = False,
+) -> LabelTable:  # fmt: skip
     """The human labels of a project that count at `as_of`, for all its countable questions.
 
     `scope`: `latest`, `all` or a round's key (scope.py). `major` keeps the labels of one major version, and imported
-    ones that name none. Six queries whatever the size; payloads are not read. Rows are ordered by (item, time, id);
-    without times, for those who need little memory, by (item, person).
+    ones that name none. `across_majors` keeps every major of an item's round, and of each person the newest answer:
+    for who carries them into the labels of one version first. Six queries whatever the size; payloads are not read.
+    Rows are ordered by (item, time, id); without times, for those who need little memory, by (item, person).
     """
     rounds = project_rounds(project)
     check_round(rounds, scope)
@@ -161,7 +163,11 @@ def load_labels(
         np.array([m.pk for m in members], dtype=np.int64), tuple(m.name for m in members),
         tuple(m.cohorts for m in members), major=majors, **columns,
     )  # fmt: skip
-    rows = np.flatnonzero(_in_scope(table, pk, scope, major)).astype(np.int32)
+    counted = replace(table, major=np.zeros_like(majors)) if across_majors else table
+    kept = _in_scope(counted, pk, scope, major)
+    if across_majors and pk is not None:
+        kept = _newest_of_kept(table, pk, kept)
+    rows = np.flatnonzero(kept).astype(np.int32)
     last = (table.annotator[rows],) if table.time is None or pk is None else (pk[rows], table.time[rows])
     return _without_unused(table.where(rows[np.lexsort((*last, table.item[rows]))]))
 
@@ -262,6 +268,14 @@ def _counting(table: LabelTable, pk: IntArray | None, scope: str) -> BoolArray:
         return newest_of_person(table.item, table.annotator, pk)
     wanted: BoolArray = np.array([r.key == scope for r in table.rounds], dtype=np.bool_)[table.round]
     return one_major(table.item, table.major, wanted)
+
+
+def _newest_of_kept(table: LabelTable, pk: IntArray, kept: BoolArray) -> BoolArray:
+    """Of the rows kept the newest of each person on each item: one may have answered under two majors of a round."""
+    rows = np.flatnonzero(kept)
+    newest: BoolArray = np.zeros(len(kept), dtype=np.bool_)
+    newest[rows] = newest_of_person(table.item[rows], table.annotator[rows], pk[rows])
+    return newest
 
 
 def _without_unused(table: LabelTable) -> LabelTable:

@@ -1,6 +1,6 @@
 """Agreement as asked for: from the latest analysis, or measured at once where the project is small."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from quality.selectors.analyses import has_labels_since, latest_analysis, stored
 from quality.services.agreement_groups import scope_for
 from quality.services.agreement_row import METRICS, Row, main_distance, only_metric
 from quality.services.agreement_rows import agreement_rows
+from quality.services.labels_across import Across, load_across
 
 SMALL_PROJECT = 20_000  # labels that are read and measured within a request
 PLAIN_GROUPINGS = ("overall", "label", "annotator", "pair", "guideline_version", "week")
@@ -40,6 +41,7 @@ class AgreementTable:
     distance: str
     rounds: dict[str, int]
     rows: list[Row]
+    across: Across | None = None
 
 
 def agreement_table(
@@ -50,19 +52,23 @@ def agreement_table(
     round_key: str = LATEST,
     metric: str | None = None,
     min_n: int | None = None,
+    across_versions: bool = False,
 ) -> AgreementTable:
     """The agreement of one question by one grouping (API.md, `GET agreement`).
 
     The latest analysis if it holds what is asked for; otherwise measured now, up to 20,000 labels. Raises
     AnalysisNeeded beyond that, InvalidInput for a question, grouping, metric or round that there is not.
+    `across_versions` compares labels of all majors as the newest version calls them; always measured now.
     """
     asked = _question(project, question)
     check_grouping(project, by)
     if metric is not None and metric not in METRICS:
         raise InvalidInput(errors=[FieldError("metric", "unknown", f"Allowed: {', '.join(METRICS)}.")])
     table = None
-    if round_key == LATEST and min_n is None:
+    if round_key == LATEST and min_n is None and not across_versions:
         table = _stored(project, asked, by)
+    if across_versions:
+        table = _measured_across(project, asked, by, round_key, min_n)
     table = table or _measured(project, asked, by, round_key, min_n)
     if metric is not None:
         table.rows[:] = [only_metric(row, metric) for row in table.rows]
@@ -131,10 +137,26 @@ def _measured(project: Project, question: CodedQuestion, by: str, round_key: str
     )
 
 
+def _measured_across(
+    project: Project, question: CodedQuestion, by: str, round_key: str, min_n: int | None
+) -> AgreementTable:
+    if not is_small(project):
+        raise AnalysisNeeded
+    as_of = database_now()
+    table, across = load_across(project, question.key, as_of=as_of, scope=scope_for(by, round_key))
+    rows: list[Row] = agreement_rows(table, question.key, by, min_n=min_n)
+    for row in rows:
+        row["note"] = " ".join(filter(None, (row["note"], across.note)))
+    return AgreementTable(
+        question.key, by, table.scope, as_of, False, None, main_distance(question), table.items_per_round(), rows,
+        across,
+    )  # fmt: skip
+
+
 def agreement_body(table: AgreementTable) -> dict[str, Any]:
     """The table as the API says it."""
     return {
         "question": table.question, "by": table.by, "round": table.round, "as_of": table.as_of,
         "stale": table.is_stale, "analysis": str(table.analysis.pk) if table.analysis else None,
         "alpha": table.distance, "items_per_round": table.rounds, "results": table.rows, "next": None,
-    }  # fmt: skip
+    } | ({"across_versions": asdict(table.across)} if table.across else {})  # fmt: skip

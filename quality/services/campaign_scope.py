@@ -72,12 +72,17 @@ def plan_campaign(project: Project, scope: dict[str, Any], labels_per_item: int 
     table = load_labels(project, as_of=database_now())
     finding = _finding(project, scope)
     ids = _item_ids(project, table, scope, finding)
+    return CampaignPlan(
+        project, scope, finding, version, checked_labels_per_item(project, labels_per_item), ids,
+        median_seconds(table), table,
+    )  # fmt: skip
+
+
+def median_seconds(table: LabelTable) -> float | None:
+    """The median time that a label of the table took; None where no time is known."""
     seconds = np.zeros(0) if table.seconds is None else table.seconds
     seconds = seconds[np.isfinite(seconds) & (seconds > 0)]
-    return CampaignPlan(
-        project, scope, finding, version, _labels_per_item(project, labels_per_item), ids,
-        float(np.median(seconds)) if len(seconds) else None, table,
-    )  # fmt: skip
+    return float(np.median(seconds)) if len(seconds) else None
 
 
 def preview_campaign(project: Project, scope: dict[str, Any], labels_per_item: int | None = None) -> dict[str, Any]:
@@ -127,7 +132,8 @@ def _refuse(path: str, detail: str) -> None:
     raise InvalidInput(errors=[FieldError(path, "invalid", detail)])
 
 
-def _labels_per_item(project: Project, asked: int | None) -> int:
+def checked_labels_per_item(project: Project, asked: int | None) -> int:
+    """As asked; else as many as the project wants, and at least two, so that agreement can be measured."""
     if asked is None:
         policy = project.overlap
         asked = max(int(policy.get("labels_per_item", 1)), int(policy.get("shared_labels") or 1), 2)

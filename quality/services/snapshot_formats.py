@@ -27,15 +27,16 @@ class RowWriter(Protocol):
 
 
 def open_writers(
-    folder: Path, formats: Sequence[str], *, fields: Sequence[str], slices: Sequence[str], questions: Sequence[str]
-) -> list[RowWriter]:
-    """The writers of the formats asked for; JSON lines first."""
+    folder: Path, formats: Sequence[str], *, fields: Sequence[str], slices: Sequence[str], questions: Sequence[str],
+    is_mapped: bool = False,
+) -> list[RowWriter]:  # fmt: skip
+    """The writers of the formats asked for; JSON lines first. `is_mapped`: with columns for the mapped labels."""
     writers: list[RowWriter] = [JsonlWriter(folder / ROWS)]
     if "csv" in formats:
-        writers.append(ItemsCsvWriter(folder / ITEMS_CSV, fields, slices, questions))
-        writers.append(AnnotationsCsvWriter(folder / ANNOTATIONS_CSV, questions))
+        writers.append(ItemsCsvWriter(folder / ITEMS_CSV, fields, slices, questions, is_mapped=is_mapped))
+        writers.append(AnnotationsCsvWriter(folder / ANNOTATIONS_CSV, questions, is_mapped=is_mapped))
     if "parquet" in formats:
-        writers.append(ParquetWriter(folder / PARQUET))
+        writers.append(ParquetWriter(folder / PARQUET, is_mapped=is_mapped))
     return writers
 
 
@@ -73,13 +74,16 @@ class _Csv:
 class ItemsCsvWriter:
     """A line per item: shown fields, slices and, for each question, label, how it was reached, labels, agreement."""
 
-    def __init__(self, path: Path, fields: Sequence[str], slices: Sequence[str], questions: Sequence[str]) -> None:
-        self.fields, self.slices, self.questions = fields, slices, questions
+    def __init__(
+        self, path: Path, fields: Sequence[str], slices: Sequence[str], questions: Sequence[str], *, is_mapped: bool
+    ) -> None:
+        self.fields, self.slices, self.questions, self.is_mapped = fields, slices, questions, is_mapped
         parts = [
             f"{part}.{question}" for question in questions for part in ("label", "method", "n_labels", "agreement")
         ]
         shown = [*(f"payload.{field}" for field in fields), *(f"meta.{key}" for key in slices)]
-        self.csv = _Csv(path, ["external_id", *shown, *parts, "item_sha256"])
+        mapped = _mapped_header(questions) if is_mapped else []
+        self.csv = _Csv(path, ["external_id", *shown, *parts, *mapped, "item_sha256"])
 
     def write(self, rows: Sequence[SnapshotRow]) -> None:
         self.csv.add([self._line(row) for row in rows])
@@ -92,6 +96,8 @@ class ItemsCsvWriter:
         for question in self.questions:
             entry = row.resolved.entries[question]
             cells += [entry.label, entry.method, entry.n_labels, entry.agreement]
+        if self.is_mapped:
+            cells += _mapped_cells(row.mapped, "labels", self.questions)
         return [*cells, row.item_sha256]
 
     def close(self) -> WrittenFile:
@@ -104,13 +110,14 @@ class ItemsCsvWriter:
 class AnnotationsCsvWriter:
     """A line per annotation with its provenance and a column per question."""
 
-    def __init__(self, path: Path, questions: Sequence[str]) -> None:
-        self.questions = questions
+    def __init__(self, path: Path, questions: Sequence[str], *, is_mapped: bool) -> None:
+        self.questions, self.is_mapped = questions, is_mapped
         header = [
             "external_id", "annotator", "kind", "round", "occurrence", "guideline_version", "guideline_sha256",
             "created_at", "seconds_spent",
         ]  # fmt: skip
-        self.csv = _Csv(path, [*header, *(f"answer.{question}" for question in questions)])
+        mapped = _mapped_header(questions) if is_mapped else []
+        self.csv = _Csv(path, [*header, *(f"answer.{question}" for question in questions), *mapped])
 
     def write(self, rows: Sequence[SnapshotRow]) -> None:
         self.csv.add([self._line(row, each) for row in rows for each in row.annotations])
@@ -121,6 +128,7 @@ class AnnotationsCsvWriter:
             row.external_id, each.annotator, each.kind, each.round, each.occurrence, each.guideline_version,
             each.guideline_sha256, each.created_at, each.seconds_spent,
             *(answer.get(question) for question in self.questions),
+            *(_mapped_cells(each.mapped, "answer", self.questions) if self.is_mapped else []),
         ]  # fmt: skip
 
     def close(self) -> WrittenFile:
@@ -128,6 +136,16 @@ class AnnotationsCsvWriter:
 
     def abandon(self) -> None:
         self.csv.file.file.close()
+
+
+def _mapped_header(questions: Sequence[str]) -> list[str]:
+    return ["mapped_from", *(f"mapped.{question}" for question in questions)]
+
+
+def _mapped_cells(mapped: str, name: str, questions: Sequence[str]) -> list[object]:
+    """The version it was made under and, question by question, what is certain of it; empty where nothing is."""
+    said = orjson.loads(mapped)
+    return [said["mapped_from"], *(said[name].get(question) for question in questions)]
 
 
 ANNOTATION = pa.struct([
@@ -141,27 +159,34 @@ SCHEMA = pa.schema([
     ("soft_labels", pa.string()), ("resolution", pa.string()), ("annotations", pa.list_(ANNOTATION)),
     ("item_sha256", pa.string()),
 ])  # fmt: skip
+# With the mapped labels, as JSON text too, of each annotation and each item.
+MAPPED_SCHEMA = pa.schema([
+    pa.field("annotations", pa.list_(pa.struct([*ANNOTATION, pa.field("mapped", pa.string())])))
+    if field.name == "annotations" else field
+    for field in SCHEMA
+]).append(pa.field("mapped", pa.string()))  # fmt: skip
 
 
 class ParquetWriter:
     """Row groups are cut by the content alone, so that the same rows give the same bytes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_mapped: bool) -> None:
         self.path, self.rows = path, 0
-        self.writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_statistics=True)
+        self.schema = MAPPED_SCHEMA if is_mapped else SCHEMA
+        self.writer = pq.ParquetWriter(path, self.schema, compression="zstd", write_statistics=True)
         self.waiting: list[dict[str, Any]] = []
         self.characters = 0
 
     def write(self, rows: Sequence[SnapshotRow]) -> None:
         for row in rows:
-            self.waiting.append(_parquet_row(row))
+            self.waiting.append(_parquet_row(row, self.schema))
             self.characters += len(row.payload)
             if len(self.waiting) >= GROUP_ROWS or self.characters >= GROUP_CHARACTERS:
                 self._flush()
 
     def _flush(self) -> None:
         if self.waiting:
-            self.writer.write_table(_table(self.waiting))
+            self.writer.write_table(_table(self.waiting, self.schema))
         self.rows += len(self.waiting)
         self.waiting, self.characters = [], 0
 
@@ -176,25 +201,26 @@ class ParquetWriter:
         self.writer.close()
 
 
-def _table(rows: list[dict[str, Any]]) -> Any:
-    table = pa.Table.from_pylist(rows, schema=pa.schema([_as_text(field) for field in SCHEMA]))
-    return table.cast(SCHEMA)
+def _table(rows: list[dict[str, Any]], schema: Any) -> Any:
+    table = pa.Table.from_pylist(rows, schema=pa.schema([_as_text(field) for field in schema]))
+    return table.cast(schema)
 
 
 def _as_text(field: Any) -> Any:
     """The schema with times as text: Arrow itself reads them, faster than Python would."""
     if field.name != "annotations":
         return field
-    parts = [pa.field(part.name, pa.string()) if part.name == "created_at" else part for part in ANNOTATION]
+    struct = field.type.value_type
+    parts = [pa.field(part.name, pa.string()) if part.name == "created_at" else part for part in struct]
     return pa.field("annotations", pa.list_(pa.struct(parts)))
 
 
-def _parquet_row(row: SnapshotRow) -> dict[str, Any]:
+def _parquet_row(row: SnapshotRow, schema: Any) -> dict[str, Any]:
     labels, resolution, soft_labels = row.resolved.texts
-    return {
+    parts = schema.field("annotations").type.value_type.names
+    found = {
         "external_id": row.external_id, "payload": row.payload, "meta": row.meta,
         "labels": labels, "soft_labels": soft_labels, "resolution": resolution, "item_sha256": row.item_sha256,
-        "annotations": [
-            {name: getattr(each, name) for name in ANNOTATION.names} for each in row.annotations
-        ],
+        "annotations": [{name: getattr(each, name) for name in parts} for each in row.annotations],
     }  # fmt: skip
+    return found | ({"mapped": row.mapped} if schema is MAPPED_SCHEMA else {})

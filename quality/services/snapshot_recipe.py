@@ -1,5 +1,6 @@
 """What a snapshot is to hold: formats, aggregation, policy, waiver; checked once, then part of the manifest."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from accounts.errors import FieldError, InvalidInput
 
 FORMATS = ("jsonl", "csv", "parquet")
 AGGREGATIONS = ("majority", "dawid_skene", "adjudicated_first")
+_VERSION = re.compile(r"[1-9][0-9]{0,8}\.(0|[1-9][0-9]{0,8})\Z")
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,12 @@ class Recipe:
     aggregation: str
     policy: dict[str, Any]
     waiver: dict[str, str] | None
+    labels_as_of: str | None = None  # a version: the labels of others are shown beside as it would call them
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        """What `read_recipe` reads back; a version not asked for is not said, so that old recipes stay as written."""
+        asked = {"labels_as_of": self.labels_as_of} if self.labels_as_of else {}
+        return asked | {
             "formats": list(self.formats), "aggregation": self.aggregation, "policy": self.policy,
             "waiver": self.waiver,
         }  # fmt: skip
@@ -44,10 +49,13 @@ def read_recipe(raw: Mapping[str, Any]) -> Recipe:
     waiver = raw.get("waiver")
     if waiver is not None:
         errors += _waiver_errors(waiver)
+    as_of = raw.get("labels_as_of") or None
+    if as_of is not None and not (isinstance(as_of, str) and _VERSION.match(as_of)):
+        errors.append(FieldError("labels_as_of", "invalid", 'The number of a version, like "2.1".'))
     if errors:
         raise InvalidInput(errors=errors)
     chosen = tuple(name for name in FORMATS if name in formats or name == "jsonl")
-    return Recipe(chosen, str(aggregation), dict(policy), waiver)
+    return Recipe(chosen, str(aggregation), dict(policy), waiver, as_of)
 
 
 def _given(raw: Mapping[str, Any], name: str, otherwise: Any) -> Any:

@@ -19,6 +19,7 @@ from quality.ratings_loader import LabelTable
 from quality.ratings_loader.copying import copy_columns
 from quality.ratings_loader.scope import RoundInfo
 from quality.services.snapshot_labels import Labels, ResolvedItem
+from quality.services.snapshot_mapping import LabelMapping
 
 CHUNK_ITEMS = 1000
 CHUNK_BYTES = 4 * 1024**2  # of stored payloads: a project of long documents is read in smaller steps
@@ -37,13 +38,15 @@ class ExportedAnnotation:
     created_at: str
     seconds_spent: float | None
     occurrence: int
+    mapped: str = ""
 
     def as_json(self) -> str:
         """Canonical JSON, put together: every part is canonical and the keys are in order."""
+        mapped = f'"mapped":{self.mapped},' if self.mapped else ""
         return (
             f'{{"annotator":"{self.annotator}","answer":{self.answer},"created_at":"{self.created_at}",'
             f'"guideline_sha256":{_quoted(self.guideline_sha256)},"guideline_version":{_quoted(self.guideline_version)},'
-            f'"kind":"{self.kind}","occurrence":{self.occurrence},"round":"{self.round}",'
+            f'"kind":"{self.kind}",{mapped}"occurrence":{self.occurrence},"round":"{self.round}",'
             f'"seconds_spent":{_number(self.seconds_spent)}}}'
         )
 
@@ -58,14 +61,16 @@ class SnapshotRow:
     item_sha256: str
     resolved: ResolvedItem
     annotations: list[ExportedAnnotation]
+    mapped: str = ""
 
     def as_json(self) -> bytes:
         """The row as one canonical line (API.md, Snapshots)."""
         annotations = ",".join([annotation.as_json() for annotation in self.annotations])
         labels, resolution, soft_labels = self.resolved.texts
+        mapped = f'"mapped":{self.mapped},' if self.mapped else ""
         line = (
             f'{{"annotations":[{annotations}],"external_id":{_text(self.external_id)},'
-            f'"item_sha256":"{self.item_sha256}","labels":{labels},"meta":{self.meta},'
+            f'"item_sha256":"{self.item_sha256}","labels":{labels},{mapped}"meta":{self.meta},'
             f'"payload":{self.payload},"resolution":{resolution},"soft_labels":{soft_labels}}}\n'
         )
         return line.encode()
@@ -92,7 +97,11 @@ def pseudonym(salt: str, member_id: int) -> str:
 class SnapshotRows:
     """Reads the rows of one project at one instant; iterate over `chunks()` once or again, always the same rows."""
 
-    def __init__(self, project: Project, table: LabelTable, labels: Labels, rounds: tuple[RoundInfo, ...]) -> None:
+    def __init__(
+        self, project: Project, table: LabelTable, labels: Labels, rounds: tuple[RoundInfo, ...],
+        mapping: LabelMapping | None = None,
+    ) -> None:  # fmt: skip
+        self.mapping = mapping
         self.project, self.table, self.labels, self.as_of = project, table, labels, table.as_of
         self.item_ids, self._sizes = items_in_order(project, self.as_of)
         self.codes = np.full(len(self.item_ids), -1, dtype=np.int32)
@@ -142,29 +151,39 @@ class SnapshotRows:
 
     def _row(self, pk: int, code: int, item: tuple[str, str, str, str], rows: list[tuple[Any, ...]]) -> SnapshotRow:
         external_id, payload, meta, sha = item
-        counting = self._counting(code, rows) if self.labels.open_keys else []
-        resolved = self.labels.of_item(pk, code, counting)
-        return SnapshotRow(external_id, payload, meta, sha, resolved, [self._exported(row) for row in rows])
+        counting = self._counting(code, rows) if self.labels.open_keys or self.mapping else []
+        resolved = self.labels.of_item(pk, code, [self._answer(row[6])[1] for row in counting])
+        exported = [self._exported(row) for row in rows]
+        return SnapshotRow(external_id, payload, meta, sha, resolved, exported, self._mapped(pk, resolved, counting))
 
-    def _counting(self, code: int, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    def _mapped(self, pk: int, resolved: ResolvedItem, counting: list[tuple[Any, ...]]) -> str:
+        """The item's labels as the version asked for calls them; "" where none was asked for."""
+        if self.mapping is None:
+            return ""
+        made = sorted({row[3] for row in counting if row[3] is not None})
+        return self.mapping.of_item(pk, resolved, tuple(self.versions[version][0] for version in made))
+
+    def _counting(self, code: int, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """The answers behind the item's label: its round and major, people only, the first of repeats."""
         if code < 0:
             return []
         rank, major = int(self.labels.round_of[code]), int(self.labels.major_of[code])
         found = []
-        for _, _, kind, version, round_id, occurrence, answer, _, _ in rows:
+        for row in rows:
+            _, _, kind, version, round_id, occurrence, *_ = row
             of_version = self.versions[version][2] if version is not None else 0
             is_same = self.rounds[round_id][0] == rank and of_version in {0, major}
             if kind == "human" and occurrence == 1 and is_same:
-                found.append(self._answer(answer)[1])
+                found.append(row)
         return found
 
     def _exported(self, row: tuple[Any, ...]) -> ExportedAnnotation:
         _, member, kind, version, round_id, occurrence, answer, created_at, seconds = row
         number, sha, _ = self.versions[version] if version is not None else (None, None, 0)
+        text, value = self._answer(answer)
         return ExportedAnnotation(
-            self._person(member), kind, self._answer(answer)[0], number, sha, self.rounds[round_id][1], created_at,
-            seconds, occurrence,
+            self._person(member), kind, text, number, sha, self.rounds[round_id][1], created_at, seconds, occurrence,
+            self.mapping.of_annotation(number, text, value) if self.mapping else "",
         )  # fmt: skip
 
     def _person(self, member_id: int) -> str:

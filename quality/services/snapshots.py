@@ -19,10 +19,12 @@ from quality.code_version import code_version
 from quality.models import DatasetSnapshot
 from quality.ratings_loader import LATEST, LabelTable, count_labels, load_labels
 from quality.services.job_lease import instant_for_job, lease_kept
+from quality.services.label_chains import chain_to_version
 from quality.services.snapshot_audit import audit_of, check_policy
 from quality.services.snapshot_files import WrittenFile, publish_folder, working_folder
 from quality.services.snapshot_formats import open_writers
 from quality.services.snapshot_labels import Labels
+from quality.services.snapshot_mapping import LabelMapping
 from quality.services.snapshot_recipe import Recipe, read_recipe
 from quality.services.snapshot_rows import SnapshotRows
 
@@ -45,6 +47,8 @@ def request_snapshot(
     The instant is fixed here when it was given or when a policy is checked, so that the job writes what was checked.
     """
     checked = read_recipe(recipe or {})
+    if checked.labels_as_of is not None:
+        chain_to_version(project.guideline, checked.labels_as_of, published_by=as_of)
     if as_of is not None or checked.policy:
         settled = settled_instant(project.pk, patience=REQUEST_PATIENCE)
         if as_of is not None and as_of > settled:
@@ -102,13 +106,18 @@ def build_snapshot(
     audit = audit_of(project, table)
     failures = check_policy(recipe, audit)
     labels = Labels(table, recipe.aggregation)
-    rows = SnapshotRows(project, table, labels, table.rounds)
+    mapping = LabelMapping(project, recipe.labels_as_of, as_of) if recipe.labels_as_of else None
+    rows = SnapshotRows(project, table, labels, table.rounds, mapping)
     files, n_annotations = _write(project, rows, labels, recipe, folder, run)
-    return _manifest(project, table, recipe, audit, files) | {
-        "policy_failures": failures,
-        "questions": [{"key": question.key, "type": question.type} for question in labels.questions],
-        "counts": audit["counts"] | {"items": len(rows), "annotations": n_annotations},
-    }
+    return (
+        _manifest(project, table, recipe, audit, files)
+        | {
+            "policy_failures": failures,
+            "questions": [{"key": question.key, "type": question.type} for question in labels.questions],
+            "counts": audit["counts"] | {"items": len(rows), "annotations": n_annotations},
+        }
+        | ({"label_mapping": mapping.manifest()} if mapping else {})
+    )  # counted while the rows were written
 
 
 def _write(
@@ -116,7 +125,7 @@ def _write(
 ) -> tuple[list[WrittenFile], int]:
     writers = open_writers(
         folder, recipe.formats, fields=[field["key"] for field in project.fields], slices=project.slices,
-        questions=[question.key for question in labels.questions],
+        questions=[question.key for question in labels.questions], is_mapped=rows.mapping is not None,
     )  # fmt: skip
     done = n_annotations = 0
     try:

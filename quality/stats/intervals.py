@@ -8,8 +8,8 @@ from scipy.special import ndtri
 from quality.stats.ratings import FloatArray, IntArray, Ratings
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float] | None:
-    """Wilson's score interval for a share (Wilson 1927); `None` for n = 0."""
+def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, float] | None:
+    """Wilson's score interval for a share (Wilson 1927); `None` for n = 0. An effective n need not be whole."""
     if n <= 0:
         return None
     z = float(ndtri(0.5 + level / 2))

@@ -1,5 +1,6 @@
 """Guidelines for tests, written straight into the tables; publishing has tests of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -48,7 +49,12 @@ def make_guideline(author: User, slug: str = "support", content: dict[str, Any] 
 
 
 def make_version(
-    guideline: Guideline, author: User, content: dict[str, Any] | None = None, *, level: str = "major"
+    guideline: Guideline,
+    author: User,
+    content: dict[str, Any] | None = None,
+    *,
+    level: str = "major",
+    label_migrations: Sequence[dict[str, Any]] = (),
 ) -> GuidelineVersion:
     """The next published version."""
     last = guideline.versions.order_by("-sequence").first()
@@ -60,5 +66,5 @@ def make_version(
     return GuidelineVersion.objects.create(
         guideline=guideline, sequence=sequence, major=major, minor=minor, level=level, content=content,
         sha256=content_sha256(content), change_note="test", published_by=author,
-        published_at=timezone.now(),
+        published_at=timezone.now(), label_migrations=list(label_migrations),
     )  # fmt: skip

@@ -137,6 +137,21 @@ def test_a_waiver_with_a_reason_stands_in_the_dataset(max_: User, labeled: Proje
     assert snapshot.manifest["waiver"] == {"reason": "Only to try the loader."}
 
 
+def test_labels_as_of_a_version_are_counted_on_the_page_and_an_unknown_one_is_refused_beside_its_field(
+    max_: User, labeled: Project
+) -> None:
+    browser = browser_of(max_)
+
+    snapshot = take(browser, labeled, labels_as_of="1.0")
+    page = browser.get(url(labeled, "dataset", snapshot.pk)).content.decode()
+    refused = post(browser, labeled, labels_as_of="7.7")
+
+    assert snapshot.recipe["labels_as_of"] == "1.0"
+    assert "20 as stored, 0 mapped, 0 ambiguous, 0 lost" in page
+    assert refused.status_code == 422
+    assert refused.context["form"].errors["labels_as_of"] == ["Published then: 1.0."]
+
+
 def test_over_everything_only_leaves_the_slices_out(max_: User, labeled: Project) -> None:
     answer = post(browser_of(max_), labeled, min_alpha_low="0.95", per_slice="")
 
