@@ -13,6 +13,7 @@ from frontend.views import (
     desk,
     findings,
     guideline_editor,
+    guideline_files,
     guideline_publishing,
     guidelines,
     home,
@@ -125,6 +126,13 @@ urlpatterns = [
     path(
         "g/<slug:slug>/versions/<str:number>/restore/", guideline_publishing.guideline_restore, name="guideline-restore"
     ),
+    path(
+        "g/<slug:slug>/versions/<str:number>/file/",
+        guideline_files.guideline_version_file,
+        name="guideline-version-file",
+    ),
+    path("g/<slug:slug>/edit/file/", guideline_files.guideline_draft_file, name="guideline-draft-file"),
+    path("g/<slug:slug>/edit/replace/", guideline_files.guideline_replace, name="guideline-replace"),
     path("g/<slug:slug>/diff/", guidelines.guideline_diff, name="guideline-diff"),
     path("g/<slug:slug>/publish/", guideline_publishing.guideline_publish, name="guideline-publish"),
     path("g/<slug:slug>/discard/", guideline_publishing.guideline_discard, name="guideline-discard"),

@@ -75,11 +75,13 @@ class _Reader:
 
     def read(self, text: str) -> Document:
         try:
-            for event in yaml.parse(text, Loader=yaml.CSafeLoader):  # type: ignore[no-untyped-call]
-                self._take(event, event.start_mark.line + 1)
+            for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+                self._take(event, event.start_mark.line + 1 if event.start_mark else 1)
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
-            raise YamlError(line, "control_character", f"the character U+{_code_point(error):04X} is no text") from error
+            raise YamlError(
+                line, "control_character", f"the character U+{_code_point(error):04X} is no text"
+            ) from error
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             words = ", ".join(part for part in (error.context, error.problem) if part)

@@ -335,3 +335,36 @@ def test_readers_do_not_see_the_draft_in_a_difference(api: Api, ana: User, proje
 )
 def test_a_difference_of_nothing_is_refused(api: Api, lea: User, twice: Guideline, query: str, status: int) -> None:
     assert api(lea).get(f"{URL}fresh/diff/?{query}").status_code == status
+
+
+def put_file(client: Client, text: str, tag: str | None) -> Any:
+    headers = {} if tag is None else {"If-Match": tag}
+    return client.put(f"{URL}fresh/draft/file/", text, content_type="application/yaml", headers=headers)
+
+
+def test_a_draft_goes_out_and_in_as_a_file(api: Api, lea: User, fresh: Guideline) -> None:
+    client = api(lea)
+    put(client, "fresh", INTENT | {"change_note": "First"}, '"1"')
+
+    file = client.get(f"{URL}fresh/draft/file/")
+    stale = put_file(client, file.text, '"1"')
+    unseen = put_file(client, file.text, None)
+    stored = put_file(client, file.text.replace("Refund or", "Money or"), file.headers["ETag"])
+
+    assert (stale.status_code, unseen.status_code, stored.status_code) == (412, 412, 200)
+    assert stored.json()["clauses"][1]["title"] == "Money or billing error"
+    assert stored.headers["ETag"] == '"3"'
+    assert post(client, "fresh/publish/", {"level": "major"}).status_code == 201
+    version = client.get(f"{URL}fresh/versions/1.0/file/")
+    assert version.headers["ETag"].strip('"') in version.text
+
+
+def test_a_bad_file_is_refused_by_line_and_rule(api: Api, lea: User, fresh: Guideline) -> None:
+    response = put_file(api(lea), "format: concord-guideline/1\nclauses:\n- key: 1\n  title: x\n", '"1"')
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "bad_file"
+    assert response.json()["errors"] == [
+        {"path": "clauses[0].key", "code": "not_text", "detail": "line 3: key must be text"}
+    ]
+    assert GuidelineDraft.objects.get().revision == 1

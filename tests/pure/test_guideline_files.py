@@ -21,14 +21,18 @@ EVERYTHING = INTENT | {
     ]
 }
 HARD_TEXTS = [
-    "yes", "no", "null", "~", "1", "1.0", "1e5", "0x1f", "1_000", "12:30", "2026-11-25", "=", "<<", "*a", "&a", "!a", "- a",
-    "a: b", "# a", "a #b", "'", '"', "\\", "%", "@", "`", "|", ">", "[", "{", " a", "a ", "a\n", "\na", "a\n\n", "a \nb",
-    "a\tb", "\ta\nb", "a\r\nb", "a\x85b", "a\u2028b\nc", "\ufeffa", "\U0001f600\nx", "a\x07", "---", "...", "a\n---\nb", "\n", "",
+    "yes", "no", "null", "~", "1", "1.0", "1e5", "0x1f", "1_000", "12:30", "2026-11-25", "=", "<<", "*a", "&a", "!a",
+    "- a", "a: b", "# a", "a #b", "'", '"', "\\", "%", "@", "`", "|", ">", "[", "{", " a", "a ", "a\n", "\na", "a\n\n",
+    "a \nb", "a\tb", "\ta\nb", "a\r\nb", "a\x85b", "a\u2028b\nc", "\ufeffa", "\U0001f600\nx", "a\x07",
+    "---", "...", "a\n---\nb", "\n", "",
 ]  # fmt: skip
-some_text = st.one_of(st.sampled_from(HARD_TEXTS), st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=40))
+some_text = st.one_of(
+    st.sampled_from(HARD_TEXTS), st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=40)
+)
 json_values = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), some_text
+        st.none(), st.booleans(), st.integers(-(2**53), 2**53), some_text,
+        st.floats(allow_nan=False, allow_infinity=False),
     ),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(some_text, inner, max_size=4),
     max_leaves=20,
@@ -98,7 +102,9 @@ def test_a_text_is_a_text_for_every_reader(text: str) -> None:
 def test_a_file_is_read_as_it_is_written_by_hand() -> None:
     text = file_of(EVERYTHING, about="Version 2.1")
 
-    assert text.startswith("# Version 2.1\nformat: concord-guideline/1\ntitle: Support\nchange_note: ''\nclauses:\n- key: C1\n")
+    assert text.startswith(
+        "# Version 2.1\nformat: concord-guideline/1\ntitle: Support\nchange_note: ''\nclauses:\n- key: C1\n"
+    )
     by_hand = text.replace("body: A wrong amount", "body: |\n    First line.\n\n    A wrong amount")
     assert read_guideline_file(by_hand.encode()).content.clauses[1].body.startswith("First line.\n\nA wrong amount")
 
