@@ -17,6 +17,7 @@ from frontend.guideline_guard import guideline_page
 from frontend.reading.guideline_differences import shown_difference
 from guidelines.models import Guideline, GuidelineVersion
 from guidelines.selectors.access import current_version
+from guidelines.selectors.comments import open_comments
 from guidelines.selectors.differences import draft_difference
 from guidelines.selectors.versions import draft_of, version_by_number
 from guidelines.services.editing import StaleDraft, discard_draft, restore_version_as_draft
@@ -46,6 +47,7 @@ def guideline_publish(request: HttpRequest, guideline: Guideline) -> HttpRespons
     context = {
         "guideline": guideline, "tab": "publish", "is_editor": True, "draft": draft, "form": form, "current": current,
         "difference": shown_difference(difference), "numbers": _next_numbers(current),
+        "open_comments": list(open_comments(guideline)),
         "projects": Project.objects.filter(guideline=guideline, status="active").order_by("title"),
     }  # fmt: skip
     return render(request, "guidelines/publish.html", context, status=422 if form.errors else 200)
