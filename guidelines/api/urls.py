@@ -1,6 +1,6 @@
 from django.urls import path
 
-from guidelines.api import files, views
+from guidelines.api import comments, files, views
 
 urlpatterns = [
     path("guidelines/", views.GuidelinesView.as_view(), name="api-guidelines"),
@@ -10,6 +10,17 @@ urlpatterns = [
         "guidelines/<slug:slug>/versions/<str:number>/file/",
         files.VersionFileView.as_view(),
         name="api-guideline-version-file",
+    ),
+    path("guidelines/<slug:slug>/comments/", comments.CommentsView.as_view(), name="api-guideline-comments"),
+    path(
+        "guidelines/<slug:slug>/comments/<int:comment_id>/resolve/",
+        comments.ResolveCommentView.as_view(),
+        name="api-guideline-comment-resolve",
+    ),
+    path(
+        "guidelines/<slug:slug>/comments/<int:comment_id>/reopen/",
+        comments.ReopenCommentView.as_view(),
+        name="api-guideline-comment-reopen",
     ),
     path("guidelines/<slug:slug>/publish/", views.PublishView.as_view(), name="api-guideline-publish"),
     path("guidelines/<slug:slug>/versions/", views.VersionsView.as_view(), name="api-guideline-versions"),

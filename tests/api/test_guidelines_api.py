@@ -368,3 +368,25 @@ def test_a_bad_file_is_refused_by_line_and_rule(api: Api, lea: User, fresh: Guid
         {"path": "clauses[0].key", "code": "not_text", "detail": "line 3: key must be text"}
     ]
     assert GuidelineDraft.objects.get().revision == 1
+
+
+def test_comments_are_made_answered_and_resolved(api: Api, lea: User, fresh: Guideline) -> None:
+    client = api(lea)
+    put(client, "fresh", INTENT, '"1"')
+
+    first = post(client, "fresh/comments/", {"text": "Why?", "kind": "clause", "key": "C1"}).json()
+    answer = post(client, "fresh/comments/", {"text": "So.", "answers": int(first["id"])})
+    done = post(client, f"fresh/comments/{first['id']}/resolve/", {})
+
+    assert (answer.status_code, answer.json()["answers"], answer.json()["key"]) == (201, first["id"], "C1")
+    assert (done.status_code, done.json()["resolved_by"]) == (200, "lea")
+    assert [row["text"] for row in client.get(f"{URL}fresh/comments/").json()["results"]] == ["Why?", "So."]
+    assert post(client, f"fresh/comments/{first['id']}/reopen/", {}).json()["resolved_at"] is None
+    wrong = post(client, "fresh/comments/", {"text": "x", "kind": "clause", "key": "C9"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["path"]) == (400, "key")
+
+
+def test_comments_are_for_those_who_may_edit(api: Api, lea: User, ana: User, eve: User, project: object) -> None:
+    for user, status in ((ana, 403), (eve, 404)):
+        assert api(user).get(f"{URL}support/comments/").status_code == status
+        assert post(api(user), "support/comments/", {"text": "x"}).status_code == status
