@@ -25,6 +25,7 @@ from guidelines.services.images import LARGEST_BYTES, add_image
 from guidelines.services.presence import mark_all_seen, note_editor
 
 EDIT = Capability.EDIT_GUIDELINE
+COMMENTS = ("comments", "")  # where somebody is who reads all of them
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def guideline_presence(request: HttpRequest, guideline: Guideline) -> HttpRespon
     desk = desk_of(request, guideline)
     if request.GET.get("state") == desk.state:
         return HttpResponse(status=204)
-    context = desk.page((kind, key) if kind else None)
+    whole = COMMENTS if request.GET.get("kind") == COMMENTS[0] else None
+    context = desk.page((kind, key) if kind else whole)
     part = find_part(desk.draft.content, kind, key) if kind else None
     if kind and "base" in request.GET and part_digest(part) != request.GET["base"]:
         context |= {"news_by": desk.around.presence.change_of(kind, key), "is_removed": part is None}
@@ -67,7 +69,7 @@ def guideline_seen(request: HttpRequest, guideline: Guideline) -> HttpResponse:
 def guideline_comments(request: HttpRequest, guideline: Guideline) -> HttpResponse:
     """All comments; a POST adds one, on a part or on the whole draft."""
     if request.method == "GET":
-        context = desk_of(request, guideline).page(None) | {"threads": _placed(guideline), "is_all": True}
+        context = desk_of(request, guideline).page(COMMENTS) | {"threads": _placed(guideline), "is_all": True}
         return render(request, "guidelines/comments.html", context)
     kind, key = request.POST.get("kind", ""), request.POST.get("key", "")
     try:

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from accounts.errors import InvalidInput
 from accounts.models import User
 from annotation.models import Member, Project
 from annotation.services.submission import submit_annotation
@@ -229,6 +230,28 @@ def test_a_clause_that_labels_cite_is_retired_only_by_who_read_how_many(
     assert find_part(GuidelineDraft.objects.get(guideline=guideline).content, "clause", "C3") is None
     assert find_part(guideline.versions.get().content, "clause", "C3") is not None
     assert client.get("/g/support/edit/new/clause/").context["fields"].part["key"] == "C4"
+
+
+def test_ten_thousand_options_are_shown_kept_and_one_more_refused(visit: Visit, lea: User, guide: Guideline) -> None:
+    options = [{"key": f"k{number}", "label": f"Label {number}"} for number in range(10_000)]
+    question = {"key": "big", "type": "choice", "title": "Big?", "required": True, "options": options}
+    draft = GuidelineDraft.objects.get(guideline=guide)
+    big = INTENT | {"questions": [question]}
+    save_draft(actor=lea, guideline=guide, content=big, change_note="", revision=draft.revision)
+    client = visit(lea)
+
+    page = client.get("/g/guide/edit/question/big/")
+    form = {"title": "Bigger?", "required": "on", "base": page.context["base"]}
+
+    assert client.post("/g/guide/edit/question/big/", form).status_code == 302
+    draft.refresh_from_db()
+    assert draft.content["questions"][0] == question | {"title": "Bigger?"}
+    with pytest.raises(InvalidInput) as refused:
+        more = question | {"options": [*options, {"key": "one more"}]}
+        save_draft(
+            actor=lea, guideline=guide, content=big | {"questions": [more]}, change_note="", revision=draft.revision
+        )
+    assert [(error.path, error.code) for error in refused.value.errors] == [("questions[0].options", "too_many")]
 
 
 # --- images ----------------------------------------------------------------------------------------------------
