@@ -246,11 +246,9 @@ def test_ten_thousand_options_are_shown_kept_and_one_more_refused(visit: Visit, 
     assert client.post("/g/guide/edit/question/big/", form).status_code == 302
     draft.refresh_from_db()
     assert draft.content["questions"][0] == question | {"title": "Bigger?"}
+    more = big | {"questions": [question | {"options": [*options, {"key": "one more"}]}]}
     with pytest.raises(InvalidInput) as refused:
-        more = question | {"options": [*options, {"key": "one more"}]}
-        save_draft(
-            actor=lea, guideline=guide, content=big | {"questions": [more]}, change_note="", revision=draft.revision
-        )
+        save_draft(actor=lea, guideline=guide, content=more, change_note="", revision=draft.revision)
     assert [(error.path, error.code) for error in refused.value.errors] == [("questions[0].options", "too_many")]
 
 
