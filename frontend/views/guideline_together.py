@@ -1,5 +1,6 @@
 """Working on one draft together: who is here, what others changed, comments, and the images that texts show."""
 
+import re
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -25,6 +26,7 @@ from guidelines.services.images import LARGEST_BYTES, add_image
 from guidelines.services.presence import mark_all_seen, note_editor
 
 EDIT = Capability.EDIT_GUIDELINE
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}\Z")
 COMMENTS = ("comments", "")  # where somebody is who reads all of them
 
 
@@ -51,8 +53,7 @@ def guideline_presence(request: HttpRequest, guideline: Guideline) -> HttpRespon
 
 
 def _place(kind: str, key: str) -> tuple[str, str]:
-    is_place = kind in LISTS and 0 < len(key) <= 64 and key.isprintable()
-    return (kind, key) if is_place else ("", "")
+    return (kind, key) if kind in LISTS and _KEY.match(key) else ("", "")
 
 
 @require_POST
@@ -138,7 +139,10 @@ def guideline_image_add(request: HttpRequest, guideline: Guideline) -> HttpRespo
     except Conflict as refusal:
         error = refusal.detail
     if request.headers.get("HX-Request"):
-        context = {"guideline": guideline, "images": images_of(guideline), "error": error, "is_open": True}
+        context = {
+            "guideline": guideline, "images": images_of(guideline), "error": error, "is_open": True,
+            "key": request.POST.get("key", ""),
+        }  # fmt: skip
         return render(request, "guidelines/_images.html", context, status=422 if error else 200)
     if error:
         messages.error(request, error)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from guidelines.models import DraftComment, Guideline
+from operations.strict_json.reading import is_one_line_text
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ def threads_of(guideline: Guideline) -> list[Thread]:
 
 
 def threads_on(guideline: Guideline, kind: str, key: str) -> list[Thread]:
+    if not is_one_line_text(key):
+        return []
     return _threads(comments_of(guideline).filter(kind=kind, key=key))
 
 

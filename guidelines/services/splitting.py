@@ -7,10 +7,19 @@ from django.db import transaction
 from accounts.errors import FieldError, InvalidInput
 from accounts.models import User
 from guidelines.models import Guideline
-from guidelines.parts import Content, Part, find_part, next_clause_key, part_digest, with_part, without_part
+from guidelines.parts import (
+    Content,
+    Part,
+    changed_parts,
+    find_part,
+    next_clause_key,
+    part_digest,
+    with_part,
+    without_part,
+)
 from guidelines.selectors.versions import used_clause_keys
 from guidelines.services.editing import lock_draft
-from guidelines.services.parts import apply_change, check_base
+from guidelines.services.parts import PartChanged, apply_change, check_base
 from guidelines.splitting import split_clause
 
 
@@ -42,7 +51,7 @@ def split_part(*, actor: User, guideline: Guideline, key: str, line: int, base: 
 
 
 def undo_split(*, actor: User, guideline: Guideline, split: Split) -> None:
-    """Put the clause back as it was before. PartChanged if somebody worked on either half meanwhile."""
+    """Put the clause back as it was before. PartChanged if somebody worked on a half meanwhile, or cites the new one."""
 
     def rejoined(content: Content) -> Content:
         return with_part(without_part(content, "clause", split.new_key), "clause", split.before)
@@ -51,4 +60,6 @@ def undo_split(*, actor: User, guideline: Guideline, split: Split) -> None:
         draft = lock_draft(guideline, None)
         check_base(draft, "clause", split.before["key"], split.base)
         check_base(draft, "clause", split.new_key, split.new_base)
+        if len(changed_parts(draft.content, without_part(draft.content, "clause", split.new_key))) > 1:
+            raise PartChanged(find_part(draft.content, "clause", split.new_key))
         apply_change(draft, actor, rejoined)

@@ -312,6 +312,42 @@ def test_an_item_becomes_an_example_with_the_answer_most_people_gave(
     assert (stored["answer"], stored["rationale"]) == ({"intent": "refund"}, "Because")
 
 
+def test_an_item_of_several_fields_becomes_an_example_with_what_is_shown_of_it(
+    visit: Visit, lea: User, project: Project, guideline: Guideline
+) -> None:
+    project.fields = [{"key": "post", "type": "text"}, {"key": "reply", "type": "text"}]
+    project.save()
+    make_item(project, "m1", payload={"post": "Hello", "reply": "Oh great", "secret": "x"})
+    url = "/g/support/edit/new/example/?project=intents&item=m1"
+
+    assert "Oh great" in visit(lea).get(url).text
+    assert visit(lea).post(url, {"kind": "edge", "rationale": "Tone", "base": ""}).status_code == 302
+
+    stored = find_part(GuidelineDraft.objects.get(guideline=guideline).content, "example", "E1")
+    assert stored is not None
+    assert stored["payload"] == {"post": "Hello", "reply": "Oh great"}
+
+
+@pytest.mark.parametrize("key", ["%00", "a%2Fb", "C9", "%F0%9F%98%80"])
+def test_a_hostile_key_is_a_refusal(visit: Visit, lea: User, guide: Guideline, key: str) -> None:
+    client = visit(lea)
+    answers = [
+        client.get(f"/g/guide/edit/clause/{key}/remove/"),
+        client.post(f"/g/guide/edit/clause/{key}/remove/", {"base": "x"}),
+        client.post(f"/g/guide/edit/clause/{key}/", {"base": "x", "title": "T"}),
+        client.get(f"/g/guide/edit/clause/{key}/split/"),
+        client.post(f"/g/guide/edit/clause/{key}/split/", {"line": "9" * 30, "base": "x"}),
+        client.post(f"/g/guide/edit/clause/{key}/move/", {"direction": "in"}),
+        client.post("/g/guide/edit/comments/99999999999999999999/resolve/"),
+        client.post("/g/guide/edit/comments/1/explode/"),
+        client.get("/g/images/%00/"),
+        client.get(f"/g/guide/edit/presence/?kind=clause&key={key}"),
+    ]
+
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+    assert visit(lea).get("/g/guide/edit/").status_code == 200
+
+
 def test_another_guidelines_item_is_no_example(visit: Visit, lea: User, project: Project, guide: Guideline) -> None:
     make_item(project, "m1")
 

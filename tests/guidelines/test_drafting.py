@@ -280,6 +280,17 @@ def test_a_split_whose_halves_were_worked_on_is_not_taken_back(guide: Guideline,
     assert clause(guide, "C4")["body"] == "Hers"
 
 
+def test_a_split_whose_new_half_is_cited_is_not_taken_back(guide: Guideline, lea: User) -> None:
+    done = split(guide, lea, 2)
+    example = {"key": "E1", "kind": "edge", "text": "x", "clause": "C4"}
+    add_part(actor=lea, guideline=guide, kind="example", part=example)
+
+    with pytest.raises(PartChanged):
+        undo_split(actor=lea, guideline=guide, split=done)
+
+    assert find_part(content(guide), "example", "E1") == example
+
+
 def test_a_clause_that_changed_meanwhile_is_not_split(guide: Guideline, lea: User) -> None:
     write(guide, lea, "C3", body=LONG)
     with pytest.raises(PartChanged):

@@ -118,10 +118,21 @@ document.addEventListener("click", (event) => { if (event.target.closest("[data-
 const LOOK_MS = 5000;
 const look = () => {
   const presence = document.getElementById("presence");
-  if (presence && !document.hidden) htmx.trigger(presence, "look");
+  if (presence && !document.hidden && !isRefused) htmx.trigger(presence, "look");
 };
 setInterval(look, LOOK_MS);
 document.addEventListener("visibilitychange", look);
+
+// A look that fails says nothing: the next one may come through, and a save will tell. A refused one is said once.
+let isRefused = false;
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt?.id !== "presence") return;
+    const status = event.detail.xhr?.status ?? 0;
+    if (status >= 400 && status < 500) isRefused = true;
+    else event.stopImmediatePropagation();
+  }, true);
+}
 
 // The outline comes anew while one walks it: the focus stays on the same line.
 let walked = "";
