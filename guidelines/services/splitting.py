@@ -51,7 +51,7 @@ def split_part(*, actor: User, guideline: Guideline, key: str, line: int, base: 
 
 
 def undo_split(*, actor: User, guideline: Guideline, split: Split) -> None:
-    """Put the clause back as it was before. PartChanged if somebody worked on a half meanwhile, or cites the new one."""
+    """Put the clause back as it was before. PartChanged if somebody worked on a half or cites the new one."""
 
     def rejoined(content: Content) -> Content:
         return with_part(without_part(content, "clause", split.new_key), "clause", split.before)

@@ -64,6 +64,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
     isDirty = true;
     saveSoon();
   }
+  // Previews and looks settle too while a save is on its way: only the save says whether one may leave.
+  if (event.detail.requestConfig?.elt?.id !== "part-form") return;
   if (leaveTo && state()?.hasAttribute("data-saved") && !isDirty) location.assign(leaveTo);
   leaveTo = null;
 });
