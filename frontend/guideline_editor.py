@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ from guidelines.diffs import FieldChange, diff_text
 from guidelines.label_schema import Question
 from guidelines.models import Guideline, GuidelineDraft
 from guidelines.parts import LISTS, Content, Part, clause_tree, find_part, keys_below, parts_of
+from guidelines.selectors.presence import Presence
 
 _OPTION = re.compile(r"options\[(\d+)\](?:\.(\w+))?")
 _ANSWER = re.compile(r"answer\.([^.\[]+)")
@@ -45,7 +46,11 @@ KIND_WORDS = {
 
 @dataclass(frozen=True)
 class Place:
-    """One line of the outline; `state` is `new` or `changed` against the current version."""
+    """One line of the outline; `state` is `new` or `changed` against the current version.
+
+    `changed_by` is who else changed it since this person looked, `editors` who has it open now.
+    `comments` counts the open ones.
+    """
 
     kind: str
     key: str
@@ -54,6 +59,17 @@ class Place:
     url: str
     state: str
     is_current: bool
+    changed_by: str = ""
+    editors: tuple[str, ...] = ()
+    comments: int = 0
+
+
+@dataclass(frozen=True)
+class Around:
+    """What other people did around the draft: where they are, what they changed, what they said."""
+
+    presence: Presence = Presence()
+    comments: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,12 +80,20 @@ class Outline:
     precedents: tuple[Place, ...] = ()
 
 
-def outline_of(guideline: Guideline, content: Content, published: Content, here: tuple[str, str] | None) -> Outline:
+def outline_of(
+    guideline: Guideline, content: Content, published: Content, here: tuple[str, str] | None, around: Around
+) -> Outline:
     def place(kind: str, part: Part, depth: int = 0) -> Place:
         before = find_part(published, kind, part["key"])
         state = "" if before == part else "changed" if before else "new"
         url = reverse("guideline-part", args=[guideline.slug, kind, part["key"]])
-        return Place(kind, part["key"], _title(kind, part), depth, url, state, here == (kind, part["key"]))
+        change = around.presence.change_of(kind, part["key"])
+        return Place(
+            kind, part["key"], _title(kind, part), depth, url, state, here == (kind, part["key"]),
+            str(change.by) if change else "",
+            tuple(str(editor.user) for editor in around.presence.at(kind, part["key"])),
+            around.comments.get((kind, part["key"]), 0),
+        )  # fmt: skip
 
     return Outline(
         tuple(place("clause", clause, min(depth, 3)) for clause, depth in clause_tree(parts_of(content, "clause"))),

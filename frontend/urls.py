@@ -16,8 +16,11 @@ from frontend.views import (
     desk,
     findings,
     guideline_editor,
+    guideline_files,
     guideline_impact,
+    guideline_operations,
     guideline_publishing,
+    guideline_together,
     guidelines,
     home,
     imports,
@@ -135,6 +138,7 @@ urlpatterns = [
     # guidelines
     path("g/", guidelines.guidelines, name="guidelines"),
     path("g/new/", guidelines.guideline_new, name="guideline-new"),
+    path("g/images/<str:sha256>/", guideline_together.guideline_image, name="guideline-image"),
     path("g/<slug:slug>/", guidelines.guideline, name="guideline"),
     path("g/<slug:slug>/versions/", guidelines.guideline_versions, name="guideline-versions"),
     path(
@@ -162,6 +166,13 @@ urlpatterns = [
     path("g/<slug:slug>/health/csv/", clause_health.health_csv, name="clause-health-csv"),
     path("g/<slug:slug>/clauses/<str:key>/", clause_health.clause, name="clause"),
     path("g/<slug:slug>/clauses/<str:key>/facts/", clause_health.clause_facts, name="clause-facts"),
+    path(
+        "g/<slug:slug>/versions/<str:number>/file/",
+        guideline_files.guideline_version_file,
+        name="guideline-version-file",
+    ),
+    path("g/<slug:slug>/edit/file/", guideline_files.guideline_draft_file, name="guideline-draft-file"),
+    path("g/<slug:slug>/edit/replace/", guideline_files.guideline_replace, name="guideline-replace"),
     path("g/<slug:slug>/diff/", guidelines.guideline_diff, name="guideline-diff"),
     path("g/<slug:slug>/publish/", guideline_publishing.guideline_publish, name="guideline-publish"),
     path("g/<slug:slug>/discard/", guideline_publishing.guideline_discard, name="guideline-discard"),
@@ -175,6 +186,25 @@ urlpatterns = [
         name="impact-judge",
     ),
     path("g/<slug:slug>/edit/", guideline_editor.guideline_edit, name="guideline-edit"),
+    path("g/<slug:slug>/edit/presence/", guideline_together.guideline_presence, name="guideline-presence"),
+    path("g/<slug:slug>/edit/seen/", guideline_together.guideline_seen, name="guideline-seen"),
+    path("g/<slug:slug>/edit/comments/", guideline_together.guideline_comments, name="guideline-comments"),
+    path(
+        "g/<slug:slug>/edit/comments/<int:comment_id>/<str:what>/",
+        guideline_together.guideline_comment,
+        name="guideline-comment",
+    ),
+    path("g/<slug:slug>/edit/images/", guideline_together.guideline_image_add, name="guideline-image-add"),
+    path(
+        "g/<slug:slug>/edit/clause/<str:key>/split/",
+        guideline_operations.guideline_clause_split,
+        name="guideline-clause-split",
+    ),
+    path(
+        "g/<slug:slug>/edit/clause/<str:key>/unsplit/",
+        guideline_operations.guideline_clause_unsplit,
+        name="guideline-clause-unsplit",
+    ),
     path("g/<slug:slug>/edit/new/<str:kind>/", guideline_editor.guideline_part_new, name="guideline-part-new"),
     path("g/<slug:slug>/edit/<str:kind>/<str:key>/", guideline_editor.guideline_part, name="guideline-part"),
     path(
@@ -184,7 +214,7 @@ urlpatterns = [
     ),
     path(
         "g/<slug:slug>/edit/<str:kind>/<str:key>/remove/",
-        guideline_editor.guideline_part_remove,
+        guideline_operations.guideline_part_remove,
         name="guideline-part-remove",
     ),
     path(

@@ -34,6 +34,16 @@ def with_part(content: Content, kind: str, part: Part) -> Content:
     return content | {LISTS[kind]: [*parts[:at], part, *parts[at + 1 :]]}
 
 
+def changed_parts(before: Content, after: Content) -> list[tuple[str, str]]:
+    """Kind and key of each part that one of the contents says otherwise than the other, or does not have."""
+    changed = []
+    for kind in LISTS:
+        old = {part["key"]: part for part in parts_of(before, kind)}
+        new = {part["key"]: part for part in parts_of(after, kind)}
+        changed += [(kind, key) for key in (old | new) if old.get(key) != new.get(key)]
+    return changed
+
+
 def moved_part(content: Content, kind: str, key: str, step: int) -> Content:
     """The content with the part before (-1) or after (+1) its neighbour; clauses move among those beside them."""
     parts = list(parts_of(content, kind))
@@ -107,6 +117,31 @@ def next_precedent_key(used: Iterable[str]) -> str:
 def _highest(used: Iterable[str], letter: str) -> int:
     numbers = [int(key[1:]) for key in used if key[:1].upper() == letter and key[1:].isascii() and key[1:].isdigit()]
     return max(numbers, default=0)
+
+
+def inserted_after(content: Content, kind: str, key: str, part: Part) -> Content:
+    """The content with a new part right after the one of this key."""
+    parts = parts_of(content, kind)
+    at = next((at + 1 for at, other in enumerate(parts) if other["key"] == key), len(parts))
+    return content | {LISTS[kind]: [*parts[:at], part, *parts[at:]]}
+
+
+def nested_clause(content: Content, key: str, step: int) -> Content:
+    """The clause one level deeper, under the one before it (+1), or beside its parent, after it (-1)."""
+    clauses = parts_of(content, "clause")
+    clause = find_part(content, "clause", key)
+    if clause is None:
+        return content
+    parent = clause.get("parent")
+    if step > 0:
+        beside = [other["key"] for other in clauses if other.get("parent") == parent]
+        at = beside.index(key)
+        return with_part(content, "clause", clause | {"parent": beside[at - 1]}) if at else content
+    above = find_part(content, "clause", parent) if parent else None
+    if above is None:
+        return content
+    rest = content | {"clauses": [other for other in clauses if other["key"] != key]}
+    return inserted_after(rest, "clause", above["key"], clause | {"parent": above.get("parent")})
 
 
 class Placed(NamedTuple):

@@ -14,6 +14,10 @@ class GuidelineForm(forms.Form):
         help_text=_("Part of its address: letters, digits, - and _. It cannot be changed later."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )  # fmt: skip
+    file = forms.FileField(
+        label=_("Start from a file"), required=False, help_text=_("A guideline that was downloaded as YAML."),
+        widget=forms.FileInput(attrs={"accept": ".yaml,.yml"}), allow_empty_file=True,
+    )  # fmt: skip
 
 
 class _Keys(forms.MultipleChoiceField):

@@ -1,7 +1,7 @@
 """The draft's editor: one clause, question, example or precedent at a time, saved by htmx or by a plain form post."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,53 +11,35 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.errors import InvalidInput
 from accounts.permissions import Capability
+from annotation.selectors.access import project_access
 from frontend.forms.guideline_parts import NewQuestionForm
 from frontend.forms.guideline_posted import is_rearranged, key_from, posted_part
 from frontend.forms.refusals import show_refusal
 from frontend.guard import signed_in_user
-from frontend.guideline_editor import KIND_WORDS, BothSides, PartFields, both_sides, fields_of, outline_of, own_errors
+from frontend.guideline_desk import Desk, desk_of
+from frontend.guideline_editor import KIND_WORDS, BothSides, PartFields, both_sides, fields_of, own_errors
 from frontend.guideline_guard import guideline_page
+from frontend.guideline_splits import split_to_undo
 from frontend.reading.guideline_differences import shown_difference
+from frontend.reading.guideline_examples import example_of_item
 from frontend.reading.guideline_preview import preview_of
-from guidelines.label_schema import Question
-from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
+from guidelines.models import Guideline
 from guidelines.parts import LISTS, Part, find_part, next_clause_key, next_precedent_key, part_digest, parts_of
-from guidelines.selectors.access import current_version
+from guidelines.selectors.comments import threads_on
 from guidelines.selectors.differences import draft_difference
-from guidelines.selectors.versions import content_of, draft_of, used_clause_keys, used_precedent_keys
-from guidelines.services.parts import PartChanged, add_part, move_part, remove_part, save_part
+from guidelines.selectors.images import images_of
+from guidelines.selectors.versions import used_clause_keys, used_precedent_keys
+from guidelines.services.parts import PartChanged, add_part, move_part, nest_clause, save_part
+from guidelines.services.presence import note_editor
 
 EDIT = Capability.EDIT_GUIDELINE
-
-
-class Desk(NamedTuple):
-    """The draft under edit with what it is compared with."""
-
-    guideline: Guideline
-    draft: GuidelineDraft
-    current: GuidelineVersion | None
-
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        return content_of(self.draft).questions
-
-    def page(self, here: tuple[str, str] | None) -> dict[str, Any]:
-        published = self.current.content if self.current else {}
-        outline = outline_of(self.guideline, self.draft.content, published, here)
-        return {
-            "guideline": self.guideline, "tab": "edit", "is_editor": True, "draft": self.draft,
-            "current": self.current, "outline": outline, "here": here,
-        }  # fmt: skip
-
-
-def desk_of(guideline: Guideline) -> Desk:
-    return Desk(guideline, draft_of(guideline), current_version(guideline))
 
 
 @require_GET
 @guideline_page(EDIT)
 def guideline_edit(request: HttpRequest, guideline: Guideline) -> HttpResponse:
-    desk = desk_of(guideline)
+    note_editor(actor=signed_in_user(request), guideline=guideline)
+    desk = desk_of(request, guideline)
     difference = shown_difference(draft_difference(guideline, desk.draft))
     return render(request, "guidelines/edit.html", desk.page(None) | {"difference": difference})
 
@@ -65,11 +47,13 @@ def guideline_edit(request: HttpRequest, guideline: Guideline) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @guideline_page(EDIT)
 def guideline_part(request: HttpRequest, guideline: Guideline, kind: str, key: str) -> HttpResponse:
-    desk = desk_of(guideline)
+    desk = desk_of(request, guideline)
     part = _find(desk, kind, key)
     if request.method == "GET":
         if part is None:
             raise Http404
+        note_editor(actor=signed_in_user(request), guideline=guideline, kind=kind, key=key, looks=True)
+        desk = desk_of(request, guideline)
         return _answer(request, desk, fields_of(kind, part, desk.draft.content, desk.questions), part_digest(part))
     old = part or _removed(request, desk, kind, key)
     posted = posted_part(request.POST, kind, old, desk.questions)
@@ -88,14 +72,14 @@ def _save(request: HttpRequest, desk: Desk, kind: str, posted: Part, base: str) 
         errors = own_errors(refusal.errors, kind, key, content)
         return _answer(request, desk, fields_of(kind, posted, content, questions, errors), base, status=422)
     except PartChanged as conflict:
-        now = desk_of(desk.guideline)
+        now = desk_of(request, desk.guideline)
         sides = both_sides(now.draft, conflict.theirs, posted)
         fields = fields_of(kind, posted, now.draft.content, now.questions)
         return _answer(request, now, fields, part_digest(conflict.theirs), sides=sides, status=409)
     if not request.headers.get("HX-Request"):
         messages.success(request, _("Saved."))
         return redirect("guideline-part", desk.guideline.slug, kind, key)
-    saved = desk_of(desk.guideline)
+    saved = desk_of(request, desk.guideline)
     part = find_part(saved.draft.content, kind, key) or posted
     fields = fields_of(kind, part, saved.draft.content, saved.questions)
     return _answer(request, saved, fields, part_digest(part), is_saved=True)
@@ -119,7 +103,7 @@ def _answer(
         "kind_words": KIND_WORDS[fields.kind], "preview": preview_of(desk.questions, fields.kind, fields.part),
     }  # fmt: skip
     if not request.headers.get("HX-Request"):
-        return render(request, "guidelines/part.html", context, status=status)
+        return render(request, "guidelines/part.html", context | beside_part(request, desk, fields), status=status)
     if request.headers.get("X-Autosave"):
         # Until the person has seen both sides, the save stays based on what was shown.
         context["base"] = request.POST.get("base", "") if sides else base
@@ -130,6 +114,16 @@ def _answer(
     if is_saved:
         response["HX-Trigger"] = json.dumps({"announce": _("Saved.")})
     return response
+
+
+def beside_part(request: HttpRequest, desk: Desk, fields: PartFields) -> dict[str, Any]:
+    """What a whole page has around the form: comments, the guideline's images, a split that can be taken back."""
+    kind, key = fields.kind, fields.part["key"]
+    return {
+        "threads": threads_on(desk.guideline, kind, key), "kind": kind, "key": key,
+        "images": images_of(desk.guideline) if kind == "clause" else None,
+        "split": split_to_undo(request, desk.guideline, key) if kind == "clause" else None,
+    }  # fmt: skip
 
 
 def _find(desk: Desk, kind: str, key: str) -> Part | None:
@@ -150,12 +144,12 @@ def _removed(request: HttpRequest, desk: Desk, kind: str, key: str) -> Part:
 @require_http_methods(["GET", "POST"])
 @guideline_page(EDIT)
 def guideline_part_new(request: HttpRequest, guideline: Guideline, kind: str) -> HttpResponse:
-    desk = desk_of(guideline)
+    desk = desk_of(request, guideline)
     if kind == "question":
         return _new_question(request, desk)
     if kind not in LISTS:
         raise Http404
-    part = _blank(desk, kind, request.GET.get("under", ""))
+    part = _blank(desk, kind, request.GET.get("under", "")) | _from_item(request, desk, kind)
     if request.method == "GET":
         return _new_page(request, desk, fields_of(kind, part, desk.draft.content, desk.questions))
     posted = posted_part(request.POST, kind, part, desk.questions)
@@ -167,8 +161,18 @@ def guideline_part_new(request: HttpRequest, guideline: Guideline, kind: str) ->
     return redirect("guideline-part", guideline.slug, kind, posted["key"])
 
 
+def _from_item(request: HttpRequest, desk: Desk, kind: str) -> Part:
+    """`?project=…&item=…`: what a new example takes from a real item."""
+    if kind != "example" or not request.GET.get("item"):
+        return {}
+    access = project_access(signed_in_user(request), request.GET.get("project", ""), Capability.VIEW_ITEMS)
+    if access.project.guideline_id != desk.guideline.pk:
+        raise Http404
+    return example_of_item(access, request.GET["item"], desk.questions)
+
+
 def _new_page(request: HttpRequest, desk: Desk, fields: PartFields) -> HttpResponse:
-    first = {"clause": "title", "precedent": "question"}.get(fields.kind, "text")
+    first = next(name for name in ("title", "question", "text", "rationale") if name in fields.form.fields)
     fields.form.fields[first].widget.attrs["autofocus"] = True
     context = desk.page((fields.kind, "")) | {"fields": fields, "kind_words": KIND_WORDS[fields.kind]}
     context["preview"] = preview_of(desk.questions, fields.kind, fields.part)
@@ -213,37 +217,21 @@ def _new_question(request: HttpRequest, desk: Desk) -> HttpResponse:
 def guideline_part_move(request: HttpRequest, guideline: Guideline, kind: str, key: str) -> HttpResponse:
     if kind not in LISTS:
         raise Http404
-    step = -1 if request.POST.get("direction") == "up" else 1
+    direction = request.POST.get("direction")
+    if kind == "clause" and direction in {"in", "out"}:
+        step = 1 if direction == "in" else -1
+        nest_clause(actor=signed_in_user(request), guideline=guideline, key=key, step=step)
+        return redirect("guideline-part", guideline.slug, kind, key)
+    step = -1 if direction == "up" else 1
     move_part(actor=signed_in_user(request), guideline=guideline, kind=kind, key=key, step=step)
     return redirect("guideline-part", guideline.slug, kind, key)
 
 
 @require_POST
 @guideline_page(EDIT)
-def guideline_part_remove(request: HttpRequest, guideline: Guideline, kind: str, key: str) -> HttpResponse:
-    if kind not in LISTS:
-        raise Http404
-    try:
-        remove_part(
-            actor=signed_in_user(request), guideline=guideline, kind=kind, key=key, base=request.POST.get("base", "")
-        )
-    except PartChanged:
-        messages.error(request, _("Somebody changed %(key)s meanwhile, so it was kept. Look again.") % {"key": key})
-        return redirect("guideline-edit", guideline.slug)
-    except InvalidInput as refusal:
-        content = draft_of(guideline).content
-        for error in own_errors(refusal.errors, kind, key, content):
-            messages.error(request, _("%(key)s was kept. %(why)s") % {"key": key, "why": error.detail})
-        return redirect("guideline-part", guideline.slug, kind, key)
-    messages.success(request, _("%(key)s is out of the draft. Published versions keep it.") % {"key": key})
-    return redirect("guideline-edit", guideline.slug)
-
-
-@require_POST
-@guideline_page(EDIT)
 def guideline_preview(request: HttpRequest, guideline: Guideline, kind: str, key: str) -> HttpResponse:
     """How the posted part will read; nothing is stored."""
-    desk = desk_of(guideline)
+    desk = desk_of(request, guideline)
     part = _find(desk, kind, key) or _removed(request, desk, kind, key)
     posted = posted_part(request.POST, kind, part, desk.questions)
     return render(request, "guidelines/_preview.html", {"preview": preview_of(desk.questions, kind, posted)})

@@ -21,6 +21,7 @@ from frontend.relabel_section import RelabelSection, relabel_section
 from guidelines.label_proposals import lost_options
 from guidelines.models import Guideline, GuidelineVersion
 from guidelines.selectors.access import current_version
+from guidelines.selectors.comments import open_comments
 from guidelines.selectors.differences import draft_difference
 from guidelines.selectors.versions import draft_of, version_by_number
 from guidelines.services.editing import StaleDraft, discard_draft, restore_version_as_draft
@@ -61,6 +62,7 @@ def guideline_publish(request: HttpRequest, guideline: Guideline) -> HttpRespons
         "guideline": guideline, "tab": "publish", "is_editor": True, "draft": draft, "form": form, "current": current,
         "difference": shown_difference(difference), "numbers": _next_numbers(current),
         "offered": offered_items(difference, form["proof"].value() or []),
+        "open_comments": list(open_comments(guideline)),
         "projects": Project.objects.filter(guideline=guideline, status="active").order_by("title"),
         "mappings": mappings, "relabel": relabel,
     }  # fmt: skip

@@ -6,9 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.errors import DomainError, Forbidden
+from accounts.errors import DomainError, FieldError, Forbidden, InvalidInput
 from accounts.permissions import Capability
-from frontend.forms.guidelines import GuidelineForm
+from frontend.forms.guideline_files import sent_file
+from frontend.forms.guidelines import GuidelineForm, sentence
 from frontend.forms.refusals import show_refusal
 from frontend.guard import page, signed_in_user
 from frontend.guideline_guard import guideline_page
@@ -23,6 +24,7 @@ from guidelines.selectors.differences import DRAFT, difference
 from guidelines.selectors.reading import change_log, search_guideline
 from guidelines.selectors.versions import content_of, draft_of, guidelines_of, version_by_number, versions_of
 from guidelines.services.editing import create_guideline
+from guidelines.services.files import BadFile, start_guideline_from_file
 from quality.selectors.clause_health import judged_projects
 
 A_YEAR = 365 * 86400
@@ -40,15 +42,28 @@ def guidelines(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page(Capability.START_PROJECT)
 def guideline_new(request: HttpRequest) -> HttpResponse:
-    form = GuidelineForm(request.POST or None)
+    form = GuidelineForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         try:
-            made = create_guideline(actor=signed_in_user(request), **form.cleaned_data)
+            made = _started(request, form)
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
             return redirect("guideline-edit", made.slug)
     return render(request, "guidelines/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _started(request: HttpRequest, form: GuidelineForm) -> Guideline:
+    said = {name: form.cleaned_data[name] for name in ("slug", "title")}
+    if form.cleaned_data["file"] is None:
+        return create_guideline(actor=signed_in_user(request), **said)
+    try:
+        return start_guideline_from_file(actor=signed_in_user(request), data=sent_file(request), **said)
+    except BadFile as refusal:
+        # Paths of the file are no fields of this form, though some have their names.
+        raise InvalidInput(
+            errors=[FieldError("file", "bad_file", sentence(e.detail)) for e in refusal.errors]
+        ) from refusal
 
 
 @require_GET

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -21,9 +23,11 @@ from frontend.forms.items import ItemFilterForm
 from frontend.guard import project_page
 from frontend.paging import keyset_page
 from frontend.reading.answers import ShownAnswer, current_questions, label_counts, shown_answers
+from frontend.reading.guideline_examples import may_be_example
 from frontend.reading.payloads import payload_gist, payload_views
 from frontend.reading.why import why_sentence
 from guidelines.label_schema import Question
+from guidelines.selectors.access import may_edit
 from operations.strict_json import canonical_json
 
 PAGE = 50
@@ -120,6 +124,7 @@ def item(request: HttpRequest, access: ProjectAccess, external_id: str) -> HttpR
     labels = [label for label in answers if label.stands and label.counts]
     gold = [(label, shown_answers(questions, label.answer)) for label in gold_of(found)]
     context = {
+        "example_url": _example_url(access, found),
         "item": found, "payload": payload_views(project.fields, found.payload), "hidden": _hidden(access, found),
         "meta": [(key, _plain(value)) for key, value in found.meta.items()],
         "state": state_words()[found.state], "state_kind": STATE_BADGES[found.state],
@@ -131,6 +136,15 @@ def item(request: HttpRequest, access: ProjectAccess, external_id: str) -> HttpR
         "summary": label_counts(questions, [label.answer.answer for label in labels]),
     }  # fmt: skip
     return render(request, "items/item.html", context)
+
+
+def _example_url(access: ProjectAccess, found: Item) -> str:
+    """Where a lead makes a worked example of the item."""
+    guideline = access.project.guideline
+    if not may_edit(access.user, guideline) or not may_be_example(found):
+        return ""
+    query = urlencode({"project": access.project.slug, "item": found.external_id})
+    return f"{reverse('guideline-part-new', args=[guideline.slug, 'example'])}?{query}"
 
 
 def _reasons(access: ProjectAccess, found: Item) -> list[tuple[Lease, str]]:

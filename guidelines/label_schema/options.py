@@ -35,9 +35,10 @@ def read_options(reader: ObjectReader) -> tuple[Option, ...]:
 
 
 def confusable_form(name: str) -> str:
-    """One form for names that a reader cannot tell apart: case, Unicode form, spacing, invisible characters."""
+    """One form for names that a reader cannot tell apart: case, Unicode form (wide letters and ligatures too), spacing,
+    invisible characters."""
     visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", visible).casefold())
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", visible).casefold())
     return " ".join(folded.split())
 
 

@@ -6,6 +6,7 @@ from guidelines.models.acknowledgements import (
     ProofItem,
 )
 from guidelines.models.clarifications import Clarification, ClarificationNotice
+from guidelines.models.drafting import DraftComment, DraftEditor, GuidelineImage, PartChange
 from guidelines.models.guidelines import Guideline, GuidelineDraft, GuidelineGrant, GuidelineVersion
 
 __all__ = [
@@ -14,10 +15,14 @@ __all__ = [
     "AcknowledgementRequest",
     "Clarification",
     "ClarificationNotice",
+    "DraftComment",
+    "DraftEditor",
     "Guideline",
     "GuidelineDraft",
     "GuidelineGrant",
+    "GuidelineImage",
     "GuidelineVersion",
+    "PartChange",
     "ProofAnswer",
     "ProofItem",
 ]

@@ -36,6 +36,11 @@ def draft_difference(guideline: Guideline, draft: GuidelineDraft) -> Difference:
     return _compare(current.number if current else "", DRAFT, before, content_of(draft))
 
 
+def draft_to_content(draft: GuidelineDraft, content: GuidelineContent) -> Difference:
+    """What would change in the draft if it said `content`, which comes from outside."""
+    return _compare(DRAFT, "file", content_of(draft), content)
+
+
 def _content(guideline: Guideline, name: str) -> GuidelineContent:
     if name == DRAFT:
         return content_of(GuidelineDraft.objects.get(guideline=guideline))

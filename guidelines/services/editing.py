@@ -10,13 +10,14 @@ from accounts.errors import Conflict, DomainError, FieldError, InvalidInput
 from accounts.models import User
 from accounts.services.audit import record_event
 from guidelines.content import EMPTY_CONTENT, to_json
-from guidelines.models import Guideline, GuidelineDraft, GuidelineGrant, GuidelineVersion
+from guidelines.models import Guideline, GuidelineDraft, GuidelineGrant, GuidelineVersion, PartChange
+from guidelines.parts import changed_parts
 from guidelines.services.checks import checked_content, checked_note
 from guidelines.services.grants import grant_access
 from operations.strict_json.reading import is_one_line_text
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}\Z")
-RESERVED_SLUGS = frozenset({"new"})  # /g/new/ is where one is made
+RESERVED_SLUGS = frozenset({"new", "images"})  # /g/new/ is where one is made, /g/images/ shows theirs
 
 
 class SlugTaken(Conflict):
@@ -97,7 +98,24 @@ def lock_draft(guideline: Guideline, revision: int | None) -> GuidelineDraft:
 
 
 def replace_draft(draft: GuidelineDraft, content: dict[str, Any], note: str, actor: User) -> None:
-    """Write a draft whose row is locked: the next revision."""
+    """Write a draft whose row is locked: the next revision, with who changed which parts."""
+    changed = changed_parts(draft.content, content)
     draft.content, draft.change_note, draft.updated_by, draft.updated_at = content, note, actor, timezone.now()
     draft.revision += 1
     draft.save(update_fields=["content", "change_note", "updated_by", "updated_at", "revision"])
+    _note_changes(draft, changed, actor)
+
+
+def _note_changes(draft: GuidelineDraft, parts: list[tuple[str, str]], actor: User) -> None:
+    changes = [
+        PartChange(
+            guideline_id=draft.guideline_id, kind=kind, key=key, revision=draft.revision, by=actor, at=draft.updated_at
+        )
+        for kind, key in parts
+    ]
+    PartChange.objects.bulk_create(
+        changes,
+        update_conflicts=True,
+        unique_fields=["guideline", "kind", "key"],
+        update_fields=["revision", "by", "at"],
+    )

@@ -8,7 +8,7 @@ from accounts.errors import Conflict, FieldError, InvalidInput, NotFound
 from accounts.models import User
 from guidelines.content import to_json
 from guidelines.models import Guideline, GuidelineDraft
-from guidelines.parts import Content, Part, find_part, moved_part, part_digest, with_part, without_part
+from guidelines.parts import Content, Part, find_part, moved_part, nested_clause, part_digest, with_part, without_part
 from guidelines.services.checks import checked_content
 from guidelines.services.editing import lock_draft, replace_draft
 
@@ -32,8 +32,8 @@ def save_part(*, actor: User, guideline: Guideline, kind: str, part: Part, base:
     """
     with transaction.atomic():
         draft = lock_draft(guideline, None)
-        _check_base(draft, kind, part["key"], base)
-        return _apply(draft, actor, lambda content: with_part(content, kind, part))
+        check_base(draft, kind, part["key"], base)
+        return apply_change(draft, actor, lambda content: with_part(content, kind, part))
 
 
 def add_part(*, actor: User, guideline: Guideline, kind: str, part: Part) -> GuidelineDraft:
@@ -42,7 +42,7 @@ def add_part(*, actor: User, guideline: Guideline, kind: str, part: Part) -> Gui
         draft = lock_draft(guideline, None)
         if find_part(draft.content, kind, part["key"]) is not None:
             raise InvalidInput(errors=[FieldError("key", "duplicate", f"There is already a {kind} {part['key']}.")])
-        return _apply(draft, actor, lambda content: with_part(content, kind, part))
+        return apply_change(draft, actor, lambda content: with_part(content, kind, part))
 
 
 def move_part(*, actor: User, guideline: Guideline, kind: str, key: str, step: int) -> GuidelineDraft:
@@ -51,24 +51,35 @@ def move_part(*, actor: User, guideline: Guideline, kind: str, key: str, step: i
         draft = lock_draft(guideline, None)
         if find_part(draft.content, kind, key) is None:
             raise NotFound
-        return _apply(draft, actor, lambda content: moved_part(content, kind, key, step))
+        return apply_change(draft, actor, lambda content: moved_part(content, kind, key, step))
+
+
+def nest_clause(*, actor: User, guideline: Guideline, key: str, step: int) -> GuidelineDraft:
+    """Put a clause under the one before it (+1), or beside the one it stands under (-1); else nothing happens."""
+    with transaction.atomic():
+        draft = lock_draft(guideline, None)
+        if find_part(draft.content, "clause", key) is None:
+            raise NotFound
+        return apply_change(draft, actor, lambda content: nested_clause(content, key, step))
 
 
 def remove_part(*, actor: User, guideline: Guideline, kind: str, key: str, base: str) -> GuidelineDraft:
     """Take a part out of the draft together with what cites it; published versions keep it."""
     with transaction.atomic():
         draft = lock_draft(guideline, None)
-        _check_base(draft, kind, key, base)
-        return _apply(draft, actor, lambda content: without_part(content, kind, key))
+        check_base(draft, kind, key, base)
+        return apply_change(draft, actor, lambda content: without_part(content, kind, key))
 
 
-def _check_base(draft: GuidelineDraft, kind: str, key: str, base: str) -> None:
+def check_base(draft: GuidelineDraft, kind: str, key: str, base: str) -> None:
+    """PartChanged if the part of a locked draft is not the one whose digest was shown."""
     now = find_part(draft.content, kind, key)
     if part_digest(now) != base:
         raise PartChanged(now)
 
 
-def _apply(draft: GuidelineDraft, actor: User, change: Callable[[Content], Content]) -> GuidelineDraft:
+def apply_change(draft: GuidelineDraft, actor: User, change: Callable[[Content], Content]) -> GuidelineDraft:
+    """Store the changed content of a locked draft, if it holds together."""
     content = to_json(checked_content(change(draft.content)))
     if content != draft.content:
         replace_draft(draft, content, draft.change_note, actor)

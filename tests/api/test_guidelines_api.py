@@ -335,3 +335,58 @@ def test_readers_do_not_see_the_draft_in_a_difference(api: Api, ana: User, proje
 )
 def test_a_difference_of_nothing_is_refused(api: Api, lea: User, twice: Guideline, query: str, status: int) -> None:
     assert api(lea).get(f"{URL}fresh/diff/?{query}").status_code == status
+
+
+def put_file(client: Client, text: str, tag: str | None) -> Any:
+    headers = {} if tag is None else {"If-Match": tag}
+    return client.put(f"{URL}fresh/draft/file/", text, content_type="application/yaml", headers=headers)
+
+
+def test_a_draft_goes_out_and_in_as_a_file(api: Api, lea: User, fresh: Guideline) -> None:
+    client = api(lea)
+    put(client, "fresh", INTENT | {"change_note": "First"}, '"1"')
+
+    file = client.get(f"{URL}fresh/draft/file/")
+    stale = put_file(client, file.text, '"1"')
+    unseen = put_file(client, file.text, None)
+    stored = put_file(client, file.text.replace("Refund or", "Money or"), file.headers["ETag"])
+
+    assert (stale.status_code, unseen.status_code, stored.status_code) == (412, 412, 200)
+    assert stored.json()["clauses"][1]["title"] == "Money or billing error"
+    assert stored.headers["ETag"] == '"3"'
+    assert post(client, "fresh/publish/", {"level": "major"}).status_code == 201
+    version = client.get(f"{URL}fresh/versions/1.0/file/")
+    assert version.headers["ETag"].strip('"') in version.text
+
+
+def test_a_bad_file_is_refused_by_line_and_rule(api: Api, lea: User, fresh: Guideline) -> None:
+    response = put_file(api(lea), "format: concord-guideline/1\nclauses:\n- key: 1\n  title: x\n", '"1"')
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "bad_file"
+    assert response.json()["errors"] == [
+        {"path": "clauses[0].key", "code": "not_text", "detail": "line 3: key must be text"}
+    ]
+    assert GuidelineDraft.objects.get().revision == 1
+
+
+def test_comments_are_made_answered_and_resolved(api: Api, lea: User, fresh: Guideline) -> None:
+    client = api(lea)
+    put(client, "fresh", INTENT, '"1"')
+
+    first = post(client, "fresh/comments/", {"text": "Why?", "kind": "clause", "key": "C1"}).json()
+    answer = post(client, "fresh/comments/", {"text": "So.", "answers": int(first["id"])})
+    done = post(client, f"fresh/comments/{first['id']}/resolve/", {})
+
+    assert (answer.status_code, answer.json()["answers"], answer.json()["key"]) == (201, first["id"], "C1")
+    assert (done.status_code, done.json()["resolved_by"]) == (200, "lea")
+    assert [row["text"] for row in client.get(f"{URL}fresh/comments/").json()["results"]] == ["Why?", "So."]
+    assert post(client, f"fresh/comments/{first['id']}/reopen/", {}).json()["resolved_at"] is None
+    wrong = post(client, "fresh/comments/", {"text": "x", "kind": "clause", "key": "C9"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["path"]) == (400, "key")
+
+
+def test_comments_are_for_those_who_may_edit(api: Api, lea: User, ana: User, eve: User, project: object) -> None:
+    for user, status in ((ana, 403), (eve, 404)):
+        assert api(user).get(f"{URL}support/comments/").status_code == status
+        assert post(api(user), "support/comments/", {"text": "x"}).status_code == status

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from guidelines.models import Guideline, GuidelineDraft
 from guidelines.parts import find_part
+from guidelines.services.comments import add_comment
 from guidelines.services.editing import create_guideline, save_draft
 from guidelines.services.publishing import publish_version
 from tests.browser_support import Watch, assert_accessible
@@ -94,6 +95,40 @@ def test_two_on_one_clause_see_both_sides_before_anything_is_overwritten(
     assert (part["title"], part["body"]) == ("Their title", "My rule")
 
 
+def test_two_leads_see_each_other_comment_and_split_while_both_type(
+    open_as: OpenPage, lea: User, olga: User, guide: Guideline
+) -> None:
+    mine, theirs = open_as(lea, "clause/C1/"), open_as(olga, "clause/C3/")
+    mine.get_by_label("Rule").fill("Mine")
+    expect(mine.locator("#presence")).to_contain_text("Olga is at C3")
+    theirs.get_by_label("Rule").fill("First.\n\nSecond.")
+    expect(theirs.locator("#save-state")).to_have_text("Saved")
+    expect(mine.locator("#outline")).to_contain_text("by Olga")
+    expect(mine.locator("#save-state")).to_have_text("Saved")  # a look changes nothing of what one types
+    assert (stored(guide, "clause", "C1")["body"], stored(guide, "clause", "C3")["body"]) == (
+        "Mine",
+        "First.\n\nSecond.",
+    )
+
+    mine.get_by_label("Rule").fill("Mine, not saved yet")
+    mine.get_by_label("Comment on C1").fill("Is this clear?")
+    mine.get_by_role("button", name="Comment", exact=True).click()
+    expect(mine.locator(".guide-thread")).to_contain_text("Is this clear?")
+    expect(mine.get_by_label("Rule")).to_have_value("Mine, not saved yet")
+    expect(mine.locator("#save-state")).to_have_text("Saved")
+    expect(theirs.locator("#outline .guide-count").first).to_be_visible()
+
+    theirs.get_by_label("Rule").focus()
+    theirs.keyboard.press("Control+End")
+    theirs.keyboard.press("Alt+s")
+    theirs.wait_for_url("**/clause/C3/split/?line=2")
+    theirs.keyboard.press("Control+Enter")
+    theirs.wait_for_url("**/clause/C4/")
+    theirs.get_by_role("button", name="Take the split back").click()
+    theirs.wait_for_url("**/clause/C3/")
+    assert stored(guide, "clause", "C3")["body"] == "First.\n\nSecond."
+
+
 def test_leaving_by_a_link_saves_first(open_as: OpenPage, lea: User, guide: Guideline) -> None:
     page = open_as(lea, "clause/C1/")
 
@@ -120,7 +155,7 @@ def test_the_outline_is_walked_and_opened_by_keys_that_do_not_clash(open_as: Ope
     page = open_as(lea, "clause/C1/")
 
     assert page.evaluate("document.documentElement.dataset.keyClash") is None
-    for key in "jjj":
+    for key in "jjjj":
         page.keyboard.press(key)
     page.keyboard.press("Enter")
 
@@ -154,6 +189,8 @@ def test_every_page_of_a_guideline_is_accessible(open_as: OpenPage, lea: User, g
     page = open_as(lea, "", color_scheme=scheme)
 
     parts = ["", "clause/C1/", "question/intent/", "question/urgency/", "example/E1/", "new/clause/", "new/question/"]
+    parts += ["comments/", "replace/", "clause/C1/split/", "clause/C1/remove/"]
+    add_comment(actor=lea, guideline=guide, text="Clear?", kind="clause", key="C1")
     paths = ["/g/", "/g/new/", *(f"/g/guide/{path}" for path in ["", "versions/", "publish/"])]
     paths += ["/g/guide/diff/?from=1.0&to=draft&view=side", *(f"/g/guide/edit/{part}" for part in parts)]
     for path in paths:

@@ -184,6 +184,8 @@ def test_a_bad_schema_is_refused_with_path_and_rule(raw: object, path: str, code
         ("STRASSE", "stra\u00dfe"),
         ("two words", "two  words"),
         ("late", "la\u200bte"),
+        ("fine", "\ufb01ne"),
+        ("A1", "\uff41\uff11"),
     ],
 )
 def test_options_that_look_alike_are_refused(first: str, second: str) -> None:

@@ -64,6 +64,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
     isDirty = true;
     saveSoon();
   }
+  // Previews and looks settle too while a save is on its way: only the save says whether one may leave.
+  if (event.detail.requestConfig?.elt?.id !== "part-form") return;
   if (leaveTo && state()?.hasAttribute("data-saved") && !isDirty) location.assign(leaveTo);
   leaveTo = null;
 });
@@ -99,7 +101,7 @@ document.addEventListener("click", (event) => {
 
 // Moving or removing the part posts another form: what was typed is stored by then.
 document.addEventListener("submit", (event) => {
-  if (isDirty && event.target.id !== "part-form") {
+  if (isDirty && event.target.id !== "part-form" && !event.target.hasAttribute("data-beside")) {
     event.preventDefault();
     saveNow();
   }
@@ -113,3 +115,51 @@ document.addEventListener("submit", (event) => { if (event.target.matches("[data
 addEventListener("beforeunload", (event) => { if (isDirty || isGuardDirty) event.preventDefault(); });
 
 document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
+
+// Who else is here and what they changed: asked while the page is in view, and at once when it comes into view again.
+const LOOK_MS = 5000;
+const look = () => {
+  const presence = document.getElementById("presence");
+  if (presence && !document.hidden && !isRefused) htmx.trigger(presence, "look");
+};
+setInterval(look, LOOK_MS);
+document.addEventListener("visibilitychange", look);
+
+// A look that fails says nothing: the next one may come through, and a save will tell. A refused one is said once.
+let isRefused = false;
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt?.id !== "presence") return;
+    const status = event.detail.xhr?.status ?? 0;
+    if (status >= 400 && status < 500) isRefused = true;
+    else event.stopImmediatePropagation();
+  }, true);
+}
+
+// The outline comes anew while one walks it: the focus stays on the same line.
+let walked = "";
+document.addEventListener("htmx:beforeRequest", () => {
+  walked = document.activeElement?.closest("#outline a")?.getAttribute("href") ?? "";
+});
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.target.id === "outline" && walked) event.target.querySelector(`a[href="${CSS.escape(walked)}"]`)?.focus();
+});
+
+// An image goes to where the cursor was, as if it had been typed.
+document.addEventListener("click", (event) => {
+  const words = event.target.closest("[data-insert]")?.dataset.insert;
+  const text = form()?.querySelector("[name=body]");
+  if (!words || !text) return;
+  text.focus();
+  text.setRangeText(words, text.selectionStart, text.selectionEnd, "end");
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// A split is offered where the cursor stands. The click that saves and leaves comes after this one.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-split]");
+  const text = form()?.querySelector("[name=body]");
+  if (!link || !text) return;
+  const line = text.value.slice(0, text.selectionStart).split("\n").length - 1;
+  link.href = `${link.href.split("?")[0]}?line=${line}`;
+}, true);
