@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from django.db.models import Q
 
-from annotation.models import DeskNote, Project
+from annotation.models import DeskNote, Project, TaskQuestion
 from annotation.selectors.labels import counting_labels
 from guidelines.content import GuidelineContent
 from guidelines.diffs import Touched
 from guidelines.label_schema import BoxesQuestion, ChoiceQuestion, Question, SpanQuestion
+from guidelines.models import Clarification
 from quality.ratings_loader import CodedQuestion, LabelTable
 from quality.stats.neighbours import Neighbour, confusion_neighbours
 
@@ -161,7 +162,11 @@ def _is_among(rows: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> Mas
 
 
 def _items_asked_about(project: Project, clause: str) -> list[int]:
-    return list(DeskNote.objects.filter(project=project, clause=clause).values_list("item_id", flat=True))
+    """By a note to the lead, or by a question to the guideline (withdrawn ones left out)."""
+    noted = DeskNote.objects.filter(project=project, clause=clause).values_list("item_id", flat=True)
+    asked = TaskQuestion.objects.filter(project=project, clarification__clause=clause)
+    asked = asked.exclude(clarification__state=Clarification.State.WITHDRAWN)
+    return [*noted, *asked.values_list("item_id", flat=True)]
 
 
 def _rows_of_items(table: LabelTable, item_ids: list[int]) -> Mask:
