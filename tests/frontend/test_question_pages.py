@@ -219,7 +219,7 @@ def test_a_ruling_is_given_in_one_form(project: Project, ana: User, lea: User, o
         assert "Wrong fees?" in page(lea, url("guideline-part", "precedent", "P1"))
         assert "Precedents" in page(lea, url("guideline-edit"))
     if outcome == "minor":
-        assert 'id="P1"' in page(ana, url("guideline"))
+        assert 'id="precedent-P1"' in page(ana, url("guideline"))
         assert "on C3" in page(ana, url("guideline-diff") + "?from=1.0&to=1.1")
 
 

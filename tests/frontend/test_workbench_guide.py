@@ -95,9 +95,9 @@ def test_a_long_guideline_comes_by_itself_and_is_kept_under_its_hash(lea: User, 
 
     assert guide_of(project.guideline.title, version.pk, version.sha256).is_heavy
     assert f'data-guide-url="{url}"' in page.content.decode()
-    assert "Long clause 7" not in page.content.decode()
+    assert "word42" not in page.content.decode()  # titles are there: one may ask about any clause
     assert len(gzip.compress(page.content)) < 20_000
-    assert "Long clause 7" in panel.content.decode()
+    assert "word42" in panel.content.decode()
     assert "data-guide-url" not in panel.content.decode()
     assert panel["Cache-Control"] == "private, max-age=31536000, immutable"
 
