@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.errors import FieldError
 from frontend.forms.guideline_parts import (
+    CONDITIONAL_ON,
     QUESTION_FORMS,
     SHOWN_BY_TYPE,
     ClauseForm,
@@ -166,6 +167,14 @@ def _clause_fields(part: Part, content: Content) -> PartFields:
 
 def _question_fields(part: Part, content: Content) -> PartFields:
     form = QUESTION_FORMS.get(part["type"], QuestionForm)(initial=shown_question(part))
+    asked = [q for q in parts_of(content, "question") if q["type"] in CONDITIONAL_ON and q["key"] != part["key"]]
+    choices = [
+        ("", _("Asked of every item")),
+        *((q["key"], f"{q.get('title') or q['key']} ({q['key']})") for q in asked),
+    ]
+    form.fields["condition"].choices = choices  # type: ignore[attr-defined]
+    if not asked:
+        del form.fields["condition"], form.fields["condition_in"]
     fields = PartFields("question", part, form, has_options=shows_options(part))
     if fields.has_options:
         fields.options = [option_form(option, at) for at, option in enumerate(part.get("options", []))]
@@ -202,6 +211,8 @@ def _place_error(fields: PartFields, error: FieldError, by_question: dict[str, l
     words = sentence(error.detail)
     option, answer = _OPTION.match(error.path), _ANSWER.match(error.path)
     name = re.split(r"[.\[]", error.path)[0]
+    if name == "visible_if":
+        name = "condition_in" if error.path.startswith("visible_if.in") else "condition"
     if option and int(option[1]) < len(fields.options):
         form: forms.Form = fields.options[int(option[1])]
         _add(form, option[2] if option[2] in form.fields else "label", words)

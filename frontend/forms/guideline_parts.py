@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from guidelines.content import EXAMPLE_KINDS, LONGEST_TITLE
@@ -18,9 +19,29 @@ TYPE_WORDS = {
     "choice": _("Choice: one option"),
     "choices": _("Choices: any number of options"),
     "rating": _("Rating: a point on a scale"),
+    "number": _("Number: counted or measured"),
     "text": _("Text: written freely"),
+    "span": _("Spans: parts of a text, each with a label; answered through the API"),
+    "preference": _("Preference: the better one of several; answered through the API"),
+    "ranking": _("Ranking: several, from best to worst; answered through the API"),
+    "boxes": _("Boxes: parts of an image, each with a label; answered through the API"),
 }
+CONDITIONAL_ON = ("choice", "choices", "rating")
 MOST_OPTIONS_HERE = 150  # a form has at most 2000 fields; a longer list is edited through the API
+
+
+def beginning_of(question_type: str) -> Part:
+    """What a new question of a type begins with: enough to be stored, and plainly to be changed."""
+    yes, no = {"key": "yes", "label": gettext("Yes")}, {"key": "no", "label": gettext("No")}
+    begins: Mapping[str, Part] = {
+        "choice": {"options": [yes, no]},
+        "choices": {"options": [yes, no]},
+        "span": {"field": "text", "options": [{"key": "span", "label": gettext("Span")}]},
+        "boxes": {"field": "image", "options": [{"key": "object", "label": gettext("Object")}]},
+        "preference": {"candidates": ["response_a", "response_b"]},
+        "ranking": {"candidates": ["response_a", "response_b"]},
+    }
+    return dict(begins.get(question_type, {}))
 
 
 def _lines(rows: int, **attrs: str) -> forms.Textarea:
@@ -55,6 +76,11 @@ class QuestionForm(PartForm):
     title = forms.CharField(label=_("Question"), max_length=500)
     help = forms.CharField(label=_("Hint"), required=False, widget=_lines(2))
     required = forms.BooleanField(label=_("An answer is needed"), required=False)
+    condition = forms.ChoiceField(label=_("Asked only where another answer says so"), required=False)
+    condition_in = forms.CharField(
+        label=_("Those answers"), required=False,
+        help_text=_("Keys of its options or points of its scale, with spaces between: refund billing"),
+    )  # fmt: skip
 
 
 class ChoicesForm(QuestionForm):
@@ -78,11 +104,47 @@ class TextForm(QuestionForm):
     )
 
 
-QUESTION_FORMS: Mapping[str, type[QuestionForm]] = {"choices": ChoicesForm, "rating": RatingForm, "text": TextForm}
+class NumberForm(QuestionForm):
+    min = forms.CharField(
+        label=_("Lowest"), required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )  # fmt: skip
+    max = forms.CharField(
+        label=_("Highest"), required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )  # fmt: skip
+    unit = forms.CharField(label=_("Unit"), required=False)
+
+
+class FieldForm(QuestionForm):
+    field = forms.CharField(label=_("Field of the item"), help_text=_("The key of the payload that is marked."))
+
+
+class SpanForm(FieldForm):
+    overlapping = forms.BooleanField(label=_("Spans may overlap"), required=False)
+
+
+class CandidatesForm(QuestionForm):
+    candidates = forms.CharField(
+        label=_("Fields that are compared"),
+        help_text=_("Keys of the payload, with spaces between: response_a response_b"),
+    )  # fmt: skip
+
+
+class PreferenceForm(CandidatesForm):
+    ties = forms.BooleanField(label=_("May be called equal"), required=False)
+    strengths = forms.CharField(
+        label=_("Steps of how much better"), required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text=_("Empty: not asked."),
+    )  # fmt: skip
+
+
+QUESTION_FORMS: Mapping[str, type[QuestionForm]] = {
+    "choices": ChoicesForm, "rating": RatingForm, "number": NumberForm, "text": TextForm, "span": SpanForm,
+    "preference": PreferenceForm, "ranking": CandidatesForm, "boxes": FieldForm,
+}  # fmt: skip
 
 # The keys of a question that its form shows or that never change.
 SHOWN_BY_TYPE: Mapping[str, set[str]] = {
-    kind: {"key", "type", *QUESTION_FORMS.get(kind, QuestionForm).base_fields} for kind in QUESTION_TYPES
+    kind: {"key", "type", "visible_if", *QUESTION_FORMS.get(kind, QuestionForm).base_fields} for kind in QUESTION_TYPES
 }
 
 
@@ -122,12 +184,19 @@ class PrecedentForm(PartForm):
 
 
 def shows_options(question: Part) -> bool:
-    return question["type"] in {"choice", "choices"} and len(question.get("options", [])) <= MOST_OPTIONS_HERE
+    return (
+        question["type"] in {"choice", "choices", "span", "boxes"}
+        and len(question.get("options", [])) <= MOST_OPTIONS_HERE
+    )
 
 
 def shown_question(part: Part) -> dict[str, Any]:
     """A stored question as initial values of its form. A bound that only repeats the default stays empty."""
     shown = dict(part)
+    condition = part.get("visible_if") or {}
+    shown |= {"condition": condition.get("question", ""), "condition_in": " ".join(map(str, condition.get("in", [])))}
+    if isinstance(part.get("candidates"), list):
+        shown["candidates"] = " ".join(map(str, part["candidates"]))
     if part["type"] == "choices":
         shown["min"] = "" if part.get("min") == int(part.get("required", True)) else part.get("min")
         shown["max"] = "" if part.get("max") == len(part.get("options", [])) else part.get("max")

@@ -12,6 +12,7 @@ from guidelines.label_schema import Question
 from guidelines.parts import Part
 
 WHOLE = re.compile(r"-?[0-9]{1,15}\Z")
+DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}\Z")
 
 
 def posted_part(post: QueryDict, kind: str, old: Part, questions: tuple[Question, ...]) -> Part:
@@ -21,7 +22,7 @@ def posted_part(post: QueryDict, kind: str, old: Part, questions: tuple[Question
     if kind == "precedent":
         return {"key": old["key"]} | {name: _text(post, name) for name in ("clause", "question", "ruling")}
     if kind == "question":
-        return posted_question(post, old)
+        return posted_question(post, old, questions)
     shown = {question.key for question in questions if question.type in SUPPORTED}
     kept = {key: value for key, value in (old.get("answer") or {}).items() if key not in shown}
     return posted_example(post, old, kept | parse_answer(questions, post))
@@ -54,7 +55,7 @@ def posted_clause(post: QueryDict, key: str) -> Part:
     }
 
 
-def posted_question(post: QueryDict, old: Part) -> Part:
+def posted_question(post: QueryDict, old: Part, questions: tuple[Question, ...]) -> Part:
     """The question with what the form says; what the form does not show stays as it was."""
     part = old | {"title": _text(post, "title"), "help": _text(post, "help"), "required": "required" in post}
     if old["type"] in {"choices", "rating"}:
@@ -63,9 +64,39 @@ def posted_question(post: QueryDict, old: Part) -> Part:
         part["labels"] = dict(_label_of_point(line) for line in _text(post, "labels").splitlines() if line.strip())
     if old["type"] == "text":
         part |= {"max_length": _whole(post, "max_length"), "of": _text(post, "of")}
+    if old["type"] == "number":
+        part |= {"min": _number(post, "min"), "max": _number(post, "max"), "unit": _text(post, "unit")}
+    if old["type"] in {"span", "boxes"}:
+        part["field"] = _text(post, "field")
+    if old["type"] == "span":
+        part["overlapping"] = "overlapping" in post
+    if old["type"] in {"preference", "ranking"}:
+        part["candidates"] = _words(post, "candidates")
+    if old["type"] == "preference":
+        part |= {"ties": "ties" in post, "strengths": _whole(post, "strengths")}
     if shows_options(old):
         part["options"] = posted_options(post)
-    return part
+    return part | ({"visible_if": _condition(post, questions)} if "condition" in post else {})
+
+
+def _condition(post: QueryDict, questions: tuple[Question, ...]) -> dict[str, Any] | None:
+    asked = _text(post, "condition")
+    if not asked:
+        return None
+    is_rating = any(question.key == asked and question.type == "rating" for question in questions)
+    values = _words(post, "condition_in")
+    return {"question": asked, "in": [int(v) if is_rating and WHOLE.match(v) else v for v in values]}
+
+
+def _words(post: QueryDict, name: str) -> list[str]:
+    return _text(post, name).replace(",", " ").split()
+
+
+def _number(post: QueryDict, name: str) -> Any:
+    raw = _text(post, name).replace("\N{MINUS SIGN}", "-")
+    if WHOLE.match(raw):
+        return int(raw)
+    return float(raw) if DECIMAL.match(raw) else raw or None
 
 
 def posted_options(post: QueryDict) -> list[Part]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.errors import InvalidInput
 from accounts.permissions import Capability
 from annotation.selectors.access import project_access
-from frontend.forms.guideline_parts import NewQuestionForm
+from frontend.forms.guideline_parts import NewQuestionForm, beginning_of
 from frontend.forms.guideline_posted import is_rearranged, key_from, posted_part
 from frontend.forms.refusals import show_refusal
 from frontend.guard import signed_in_user
@@ -199,8 +199,7 @@ def _new_question(request: HttpRequest, desk: Desk) -> HttpResponse:
     if form.is_valid():
         key = form.cleaned_data["key"] or key_from(form.cleaned_data["title"])
         part: Part = {"key": key, "type": form.cleaned_data["type"], "title": form.cleaned_data["title"]}
-        if part["type"] in {"choice", "choices"}:
-            part["options"] = [{"key": "yes", "label": _("Yes")}, {"key": "no", "label": _("No")}]
+        part |= beginning_of(part["type"])
         try:
             add_part(actor=signed_in_user(request), guideline=desk.guideline, kind="question", part=part)
         except InvalidInput as refusal:

@@ -351,7 +351,8 @@ def test_an_example_whose_answer_does_not_fit_is_refused_beside_it(visit: Visit,
     ("kind", "stored"),
     [
         ("choice", {"options"}), ("choices", {"options", "min", "max"}), ("rating", {"min", "max"}),
-        ("text", {"max_length"}),
+        ("text", {"max_length"}), ("number", set()), ("span", {"options", "field"}), ("boxes", {"options", "field"}),
+        ("preference", {"candidates"}), ("ranking", {"candidates"}),
     ],
 )  # fmt: skip
 def test_a_new_question_of_each_type_opens_in_its_editor(
@@ -415,17 +416,70 @@ def test_a_rating_says_what_its_points_mean(visit: Visit, lea: User, guide: Guid
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "stored"),
+    [
+        ("number", {"min": "0", "max": "2.5", "unit": "kg"}, {"min": 0, "max": 2.5, "unit": "kg"}),
+        ("span", {"field": "body", "overlapping": "on", "options": "1", "o0-key": "PER", "o0-label": "Person"},
+         {"field": "body", "overlapping": True, "options": [{"key": "PER", "label": "Person"}]}),
+        ("boxes", {"field": "photo", "options": "1", "o0-key": "sign", "o0-label": "Sign"},
+         {"field": "photo", "options": [{"key": "sign", "label": "Sign"}]}),
+        ("preference", {"candidates": "left, right", "ties": "on", "strengths": "3"},
+         {"candidates": ["left", "right"], "strengths": 3}),
+        ("preference", {"candidates": "left right"}, {"candidates": ["left", "right"], "ties": False}),
+        ("ranking", {"candidates": "one two three"}, {"candidates": ["one", "two", "three"]}),
+    ],
+)  # fmt: skip
+def test_each_type_is_edited_with_when_it_is_asked(
+    visit: Visit, lea: User, guide: Guideline, kind: str, fields: dict[str, str], stored: dict[str, Any]
+) -> None:
+    client, url = visit(lea), "/g/guide/edit/question/more/"
+    client.post("/g/guide/edit/new/question/", {"title": "More", "type": kind, "key": "more"})
+    form = {"title": "More?", "required": "on", "condition": "urgency", "condition_in": "4 5"}
+    client.post(url, form | fields | {"base": part_digest(part(guide, "question", "more"))})
+
+    question = part(guide, "question", "more")
+    assert question == question | stored
+    assert question["visible_if"] == {"question": "urgency", "in": [4, 5]}
+    page = client.get(url).context["fields"]
+    assert page.raw == ""
+    assert page.form["condition_in"].value() == "4 5"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error_id"),
+    [
+        ({"condition": "intent", "condition_in": "cheese"}, "id_condition_in-error"),
+        ({"condition": "intent", "condition_in": ""}, "id_condition_in-error"),
+        ({"condition": "mood", "condition_in": "x"}, "id_condition-error"),
+        ({"field": ""}, "id_field-error"),
+    ],
+)
+def test_a_wrong_condition_stands_beside_its_field(
+    visit: Visit, lea: User, guide: Guideline, fields: dict[str, str], error_id: str
+) -> None:
+    client, url = visit(lea), "/g/guide/edit/question/more/"
+    client.post("/g/guide/edit/new/question/", {"title": "More", "type": "span", "key": "more"})
+    before = part(guide, "question", "more")
+    form = {"title": "More?", "field": "text", "options": "1", "o0-key": "PER", "o0-label": "Person"}
+    response = client.post(url, form | fields | {"base": part_digest(before)}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert f'id="{error_id}"' in response.text
+    assert part(guide, "question", "more") == before
+
+
 def test_what_the_form_does_not_show_of_a_question_stays(visit: Visit, lea: User, guide: Guideline) -> None:
-    span = {
-        "key": "names", "type": "span", "title": "Names", "field": "text",
-        "options": [{"key": "PER", "label": "Person"}], "visible_if": {"question": "intent", "in": ["refund"]},
+    many = {
+        "key": "names", "type": "choice", "title": "Names", "visible_if": {"question": "intent", "in": ["refund"]},
+        "options": [{"key": f"PER{n}", "label": f"Person {n}"} for n in range(151)],  # too many for a form
     }  # fmt: skip
-    content = draft(guide).content | {"questions": [*draft(guide).content["questions"], span]}
+    content = draft(guide).content | {"questions": [*draft(guide).content["questions"], many]}
     save_draft(actor=lea, guideline=guide, content=content, change_note="", revision=draft(guide).revision)
     before = part(guide, "question", "names")
     client = visit(lea)
 
-    assert "&quot;PER&quot;" in client.get("/g/guide/edit/question/names/").text
+    assert "&quot;PER150&quot;" in client.get("/g/guide/edit/question/names/").text
     client.post("/g/guide/edit/question/names/", {"title": "Names of people", "base": part_digest(before)})
 
     assert part(guide, "question", "names") == before | {"title": "Names of people", "required": False}

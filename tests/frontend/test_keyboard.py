@@ -126,6 +126,19 @@ def test_clash_is_loud_and_the_first_element_wins(tab: Page) -> None:
     assert pressed(tab) == ["first"]
 
 
+def test_who_yields_leaves_its_key_to_another_and_keeps_its_other_one(tab: Page) -> None:
+    load(
+        tab,
+        '<button id="mine" data-key="q alt+q" data-key-yields>A</button><button id="option" data-key="q">B</button>',
+    )
+
+    tab.keyboard.press("q")
+    tab.keyboard.press("Alt+q")
+
+    assert tab.evaluate("document.documentElement.dataset.keyClash") is None
+    assert pressed(tab) == ["option", "mine"]
+
+
 def test_one_key_on_a_hidden_and_a_shown_element_is_no_clash(tab: Page) -> None:
     load(tab, '<button id="first" data-key="g" hidden>A</button><button id="second" data-key="g">B</button>')
 

@@ -2,6 +2,7 @@
 //
 //   data-key="u"            keys separated by spaces: "1", "enter", "escape", "ctrl+enter" (also Cmd on a Mac), "arrowleft"
 //   data-key-label="Undo"   words for the list; otherwise aria-label or the text of the element
+//   data-key-yields         another element may take its key, an option with that hotkey for instance: then its other keys remain
 //   data-key-action         "click" (default for buttons, links, radios), "focus" (default for other fields), "submit"
 //   data-key-list           a container whose [data-key-item] elements are walked with j and k
 //
@@ -33,9 +34,11 @@ function keysOf(element) {
 function activeKeys(within = scope()) {
   const map = new Map();
   const clashes = new Map();
-  for (const element of within.querySelectorAll("[data-key]")) {
-    if (!isUsable(element)) continue;
+  const elements = [...within.querySelectorAll("[data-key]")].filter(isUsable);
+  const yields = (element) => "keyYields" in element.dataset;
+  for (const element of [...elements.filter((each) => !yields(each)), ...elements.filter(yields)]) {
     for (const key of keysOf(element)) {
+      if (map.has(key) && yields(element)) continue;
       if (map.has(key)) clashes.set(key, [...(clashes.get(key) ?? [map.get(key)]), element]);
       else map.set(key, element);
     }
