@@ -288,12 +288,13 @@ _FREE = """
         WHERE annotation_assignment.id = seat.id
     ), abandoned AS (
         UPDATE annotation_task SET
-            expiries = expiries + 1,
-            desk_reason = CASE WHEN expiries + 1 >= %(abandoned_after)s AND state = 'open' THEN 'abandoned'
+            expiries = expiries + gone.n,
+            desk_reason = CASE WHEN expiries + gone.n >= %(abandoned_after)s AND state = 'open' THEN 'abandoned'
                                ELSE desk_reason END,
-            state = CASE WHEN expiries + 1 >= %(abandoned_after)s AND state = 'open' THEN 'needs_lead'
+            state = CASE WHEN expiries + gone.n >= %(abandoned_after)s AND state = 'open' THEN 'needs_lead'
                          ELSE state END
-        FROM seat WHERE %(ending)s = 'expired' AND annotation_task.id = seat.task_id AND NOT seat.is_ones_own
+        FROM (SELECT task_id, count(*) AS n FROM seat WHERE NOT is_ones_own GROUP BY task_id) gone
+        WHERE %(ending)s = 'expired' AND annotation_task.id = gone.task_id
     )
     UPDATE annotation_lease SET ended_at = clock_timestamp(), ending = %(ending)s
     FROM seat

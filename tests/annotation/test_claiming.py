@@ -11,7 +11,7 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from accounts.models import User
-from annotation.models import Assignment, Item, Lease, Member, Project, Round, Skip
+from annotation.models import Assignment, Item, Lease, Member, Project, Round, Skip, Task
 from annotation.services import queue
 from annotation.services.queue import claim_next, expire_leases, release_lease, skip_task
 from annotation.services.refusals import (
@@ -343,3 +343,16 @@ def refused_first(refusals: list[Exception], really: Callable[..., Any]) -> Call
         return really(*args, **options)
 
     return lease_one
+
+
+def test_each_lease_of_a_task_that_one_sweep_ends_is_counted(
+    project: Project, ana: User, ben: User, member_of: Who
+) -> None:
+    make_task(make_item(project, "m1"), overlap=2)
+    for user in (ana, ben):
+        task = claim_next(annotator=member_of(user))
+        assert task is not None
+        let_lease_run_out(task.lease.id)
+
+    assert expire_leases(project_id=project.pk) == 2
+    assert Task.objects.get().expiries == 2
