@@ -10,6 +10,7 @@ MOST_OPTIONS = 10_000
 LONGEST_LABEL = 200
 LONGEST_TEXT = 10_000
 MOST_CLAUSES = 50
+_SHAPES = frozenset({"<wide>", "<narrow>", "<font>", "<noBreak>", "<compat>"})  # kinds of decomposition, Unicode 5.7.3
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _KEYS = ("key", "label", "definition", "use_when", "avoid_when", "hotkey", "color", "clauses")
@@ -35,11 +36,17 @@ def read_options(reader: ObjectReader) -> tuple[Option, ...]:
 
 
 def confusable_form(name: str) -> str:
-    """One form for names that a reader cannot tell apart: case, Unicode form (wide letters and ligatures too), spacing,
-    invisible characters."""
-    visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", visible).casefold())
+    """One form for names that a reader cannot tell apart: case, Unicode form (wide letters and ligatures too, but not
+    what is raised or lowered: m² is not m2), spacing, invisible characters."""
+    visible = "".join(_plain(character) for character in name if unicodedata.category(character) != "Cf")
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", visible).casefold())
     return " ".join(folded.split())
+
+
+def _plain(character: str) -> str:
+    """The character, or what it is another shape of."""
+    kind = unicodedata.decomposition(character).partition(" ")[0]
+    return unicodedata.normalize("NFKD", character) if kind in _SHAPES else character
 
 
 def _read_option(reader: ObjectReader) -> Option:

@@ -126,17 +126,27 @@ def test_clash_is_loud_and_the_first_element_wins(tab: Page) -> None:
     assert pressed(tab) == ["first"]
 
 
-def test_who_yields_leaves_its_key_to_another_and_keeps_its_other_one(tab: Page) -> None:
+def test_who_yields_has_the_first_key_that_nobody_else_wants_and_says_which(tab: Page) -> None:
     load(
         tab,
-        '<button id="mine" data-key="q alt+q" data-key-yields>A</button><button id="option" data-key="q">B</button>',
+        '<button id="mine" data-key="q ," data-key-yields>A <kbd>Q</kbd></button><button id="option" data-key="q">B</button>',
     )
 
     tab.keyboard.press("q")
-    tab.keyboard.press("Alt+q")
+    tab.keyboard.press(",")
 
     assert tab.evaluate("document.documentElement.dataset.keyClash") is None
+    assert tab.locator("#mine kbd").inner_text() == ","
     assert pressed(tab) == ["option", "mine"]
+
+
+def test_who_yields_keeps_its_first_key_where_it_is_free_and_only_that(tab: Page) -> None:
+    load(tab, '<button id="mine" data-key="q ," data-key-yields>A</button>')
+
+    tab.keyboard.press("q")
+    tab.keyboard.press(",")
+
+    assert pressed(tab) == ["mine"]
 
 
 def test_one_key_on_a_hidden_and_a_shown_element_is_no_clash(tab: Page) -> None:

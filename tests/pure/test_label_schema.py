@@ -196,6 +196,12 @@ def test_options_that_look_alike_are_refused(first: str, second: str) -> None:
     assert labels == [("questions[0].options[1].label", "near_duplicate")]
 
 
+@pytest.mark.parametrize(("first", "second"), [("m2", "m²"), ("H2O", "H₂O"), ("1", "①"), ("1/2", "½")])
+def test_options_that_a_reader_tells_apart_are_not(first: str, second: str) -> None:
+    options = [{"key": "a", "label": first}, {"key": "b", "label": second}]
+    assert [option.label for option in parse_questions([choice(options=options)])[0].options] == [first, second]
+
+
 def test_the_same_option_twice_is_a_duplicate_by_name() -> None:
     assert schema_errors([choice(options=[{"key": "a"}, {"key": "a", "label": "other"}])]) == [
         ("questions[0].options[1].key", "duplicate")

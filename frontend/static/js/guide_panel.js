@@ -8,7 +8,6 @@ const opener = document.querySelector("[data-guide-open]");
 const form = document.querySelector("[data-guide-search]");
 const input = form?.querySelector("input");
 const list = document.getElementById("guide-hits");
-const SPARE_KEYS = ["g", ".", ",", ";"]; // an option may have the first as its own
 let focused = null; // the option, or in its place a template of the panel that a search led to
 
 // --- follows the focus ------------------------------------------------------------------------------------------
@@ -47,18 +46,9 @@ async function bringGuide() {
 }
 
 document.addEventListener("bench:option", (event) => follow(event.detail.option));
-document.addEventListener("bench:settled", () => { chooseKey(); bringGuide(); });
+document.addEventListener("bench:settled", bringGuide);
 
 // --- the clauses of the focused option in full ------------------------------------------------------------------
-
-function chooseKey() {
-  const taken = new Set([...document.querySelectorAll("#task [data-hotkey]")].map((option) => option.dataset.hotkey.toLowerCase()));
-  const key = SPARE_KEYS.find((spare) => !taken.has(spare));
-  if (!opener || opener.dataset.key === key) return;
-  opener.dataset.key = key;
-  for (const cap of [opener.querySelector("kbd"), sheet.querySelector("[data-clause-cap]")]) cap.textContent = key.toUpperCase();
-  sheet.querySelector("[data-clause-key]").dataset.key = `${key} escape`;
-}
 
 function fillSheet() {
   const body = sheet.querySelector("[data-clause-sheet]");

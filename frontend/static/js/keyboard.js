@@ -2,7 +2,7 @@
 //
 //   data-key="u"            keys separated by spaces: "1", "enter", "escape", "ctrl+enter" (also Cmd on a Mac), "arrowleft"
 //   data-key-label="Undo"   words for the list; otherwise aria-label or the text of the element
-//   data-key-yields         another element may take its key, an option with that hotkey for instance: then its other keys remain
+//   data-key-yields         gives way: its key is the first of them that no other element has (an option with that hotkey)
 //   data-key-action         "click" (default for buttons, links, radios), "focus" (default for other fields), "submit"
 //   data-key-list           a container whose [data-key-item] elements are walked with j and k
 //
@@ -35,13 +35,17 @@ function activeKeys(within = scope()) {
   const map = new Map();
   const clashes = new Map();
   const elements = [...within.querySelectorAll("[data-key]")].filter(isUsable);
-  const yields = (element) => "keyYields" in element.dataset;
-  for (const element of [...elements.filter((each) => !yields(each)), ...elements.filter(yields)]) {
+  const yielding = elements.filter((element) => "keyYields" in element.dataset);
+  for (const element of elements) {
+    if (yielding.includes(element)) continue;
     for (const key of keysOf(element)) {
-      if (map.has(key) && yields(element)) continue;
       if (map.has(key)) clashes.set(key, [...(clashes.get(key) ?? [map.get(key)]), element]);
       else map.set(key, element);
     }
+  }
+  for (const element of yielding) {
+    const key = keysOf(element).find((each) => !map.has(each));
+    if (key) map.set(key, element);
   }
   if (within.querySelector("[data-key-list]")) {
     for (const key of Object.keys(WALK)) if (map.has(key)) clashes.set(key, [map.get(key)]);
@@ -50,8 +54,17 @@ function activeKeys(within = scope()) {
   return { map, clashes };
 }
 
+// The cap on an element that gives way names the key that is its own now.
+function nameCaps(map) {
+  for (const [key, element] of map) {
+    const cap = "keyYields" in element.dataset ? element.querySelector("kbd") : null;
+    if (cap) cap.textContent = shown(key).join("+");
+  }
+}
+
 function checkClashes() {
-  const { clashes } = activeKeys();
+  const { map, clashes } = activeKeys();
+  nameCaps(map);
   const names = [...clashes.keys()].join(" ");
   if (names === (root.dataset.keyClash ?? "")) return;
   if (names) {
@@ -201,7 +214,7 @@ if (help) {
   });
 }
 
-for (const name of ["htmx:afterSettle", "toggle", "close"]) document.addEventListener(name, checkClashes, true);
+for (const name of ["htmx:afterSettle", "bench:settled", "toggle", "close"]) document.addEventListener(name, checkClashes, true);
 checkClashes();
 
 // What was pressed while this file was on its way (early_keys.js); the scripts after this one may have a part in it.
