@@ -127,10 +127,8 @@ def test_clash_is_loud_and_the_first_element_wins(tab: Page) -> None:
 
 
 def test_who_yields_has_the_first_key_that_nobody_else_wants_and_says_which(tab: Page) -> None:
-    load(
-        tab,
-        '<button id="mine" data-key="q ," data-key-yields>A <kbd>Q</kbd></button><button id="option" data-key="q">B</button>',
-    )
+    mine = '<button id="mine" data-key="q ," data-key-yields>A <kbd>Q</kbd></button>'
+    load(tab, mine + '<button id="option" data-key="q">B</button>')
 
     tab.keyboard.press("q")
     tab.keyboard.press(",")
