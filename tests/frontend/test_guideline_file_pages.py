@@ -19,16 +19,6 @@ REPLACE = "/g/support/edit/replace/"
 
 
 @pytest.fixture
-def visit() -> Visit:
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return signed_in
-
-
-@pytest.fixture
 def guide(lea: User) -> Guideline:
     guideline = create_guideline(actor=lea, slug="support", title="Support")
     save_draft(actor=lea, guideline=guideline, content=INTENT, change_note="First", revision=1)

@@ -1,7 +1,6 @@
 """The pages of a guideline: who sees what, what a form or fragment answers, and that nothing typed is lost."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,67 +8,18 @@ from django.test import Client
 from accounts.models import User
 from annotation.models import Assignment, Project, Round, Task
 from guidelines.content import parse_content, to_json
-from guidelines.models import Guideline, GuidelineDraft, GuidelineVersion
+from guidelines.models import Guideline, GuidelineVersion
 from guidelines.parts import find_part, part_digest
 from guidelines.services.editing import create_guideline, save_draft
 from guidelines.services.grants import grant_access
 from guidelines.services.publishing import publish_version
 from tests.factories.annotation import make_item, make_task
 from tests.factories.guidelines import INTENT
+from tests.frontend.guideline_forms import EXAMPLE, HTMX, clause_form, draft, part, question_form
 
 Visit = Callable[[User], Client]
-HTMX = {"HX-Request": "true"}
+
 AUTOSAVE = HTMX | {"X-Autosave": "1"}
-EXAMPLE = {"key": "E1", "kind": "edge", "text": "Late parcel", "answer": {"intent": "refund"}, "rationale": "Money."}
-
-
-@pytest.fixture
-def visit() -> Visit:
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return signed_in
-
-
-@pytest.fixture
-def guide(lea: User) -> Guideline:
-    """lea's guideline: 1.0 published, the draft the same."""
-    guideline = create_guideline(actor=lea, slug="guide", title="Guide")
-    save_draft(
-        actor=lea, guideline=guideline, content=INTENT | {"examples": [EXAMPLE]}, change_note="First", revision=1
-    )
-    publish_version(actor=lea, guideline=guideline, level="major", change_note="")
-    return guideline
-
-
-def draft(guideline: Guideline) -> GuidelineDraft:
-    return GuidelineDraft.objects.get(guideline=guideline)
-
-
-def part(guideline: Guideline, kind: str, key: str) -> dict[str, Any]:
-    found = find_part(draft(guideline).content, kind, key)
-    assert found is not None
-    return found
-
-
-def clause_form(guideline: Guideline, key: str = "C1", **fields: str) -> dict[str, str]:
-    """What the browser posts for a clause that was just opened, with some fields changed."""
-    clause = part(guideline, "clause", key)
-    shown = {"title": clause["title"], "body": clause["body"], "parent": clause["parent"] or ""}
-    return shown | {"base": part_digest(clause)} | fields
-
-
-def question_form(guideline: Guideline, key: str = "intent", **fields: str) -> dict[str, str]:
-    question = part(guideline, "question", key)
-    form = {"title": question["title"], "help": question.get("help", ""), "required": "on"}
-    form |= {"base": part_digest(question), "options": str(len(question["options"]))}
-    for at, option in enumerate(question["options"]):
-        texts = {name: option.get(name, "") for name in ("label", "key", "hotkey", "definition", "use_when")}
-        form |= {f"o{at}-{name}": text for name, text in texts.items()}
-        form[f"o{at}-clauses"] = " ".join(option.get("clauses", []))
-    return form | fields
 
 
 PAGES = ["", "versions/", "diff/", "edit/", "edit/clause/C1/", "edit/question/intent/", "edit/example/E1/"]
@@ -345,144 +295,6 @@ def test_an_example_whose_answer_does_not_fit_is_refused_beside_it(visit: Visit,
     assert response.status_code == 422
     assert 'id="a-intent-error"' in response.text
     assert "Twice!</textarea>" in response.text
-
-
-@pytest.mark.parametrize(
-    ("kind", "stored"),
-    [
-        ("choice", {"options"}), ("choices", {"options", "min", "max"}), ("rating", {"min", "max"}),
-        ("text", {"max_length"}), ("number", set()), ("span", {"options", "field"}), ("boxes", {"options", "field"}),
-        ("preference", {"candidates"}), ("ranking", {"candidates"}),
-    ],
-)  # fmt: skip
-def test_a_new_question_of_each_type_opens_in_its_editor(
-    visit: Visit, lea: User, guide: Guideline, kind: str, stored: set[str]
-) -> None:
-    client = visit(lea)
-    response = client.post("/g/guide/edit/new/question/", {"title": "Is it rude?", "type": kind, "key": ""})
-
-    assert response.headers["Location"] == "/g/guide/edit/question/is_it_rude/"
-    assert stored <= set(part(guide, "question", "is_it_rude"))
-    assert client.get(response.headers["Location"]).status_code == 200
-
-
-def test_options_are_added_moved_and_retired_by_buttons(visit: Visit, lea: User, guide: Guideline) -> None:
-    client, url = visit(lea), "/g/guide/edit/question/intent/"
-
-    added = client.post(url, question_form(guide, action="add"), headers=HTMX).text
-    assert 'name="options" value="4"' in added
-    assert "Not saved yet" in added
-    moved = client.post(url, question_form(guide, action="up-1"), headers=HTMX).text
-    assert moved.index('value="Billing error"') < moved.index('value="Refund"')
-    assert [option["key"] for option in part(guide, "question", "intent")["options"]] == ["refund", "billing", "other"]
-    dropped = question_form(guide, **dict.fromkeys(("o2-label", "o2-key", "o2-hotkey", "o2-definition"), ""))
-    client.post(url, dropped)
-    assert [option["key"] for option in part(guide, "question", "intent")["options"]] == ["refund", "billing"]
-
-
-def test_a_new_option_gets_its_key_from_its_label(visit: Visit, lea: User, guide: Guideline) -> None:
-    form = question_form(guide, options="4", **{"o3-label": "Lost parcel"})
-    visit(lea).post("/g/guide/edit/question/intent/", form)
-
-    assert part(guide, "question", "intent")["options"][3] == {"key": "lost_parcel", "label": "Lost parcel"}
-
-
-@pytest.mark.parametrize(
-    ("fields", "error_id"),
-    [
-        ({"o1-hotkey": "1"}, "id_o1-hotkey-error"),
-        ({"o1-hotkey": "s"}, "id_o1-hotkey-error"),
-        ({"o1-label": "REFUND"}, "id_o1-label-error"),
-        ({"o0-clauses": "C9"}, "id_o0-clauses-error"),
-    ],
-)
-def test_what_is_wrong_with_an_option_stands_beside_it(
-    visit: Visit, lea: User, guide: Guideline, fields: dict[str, str], error_id: str
-) -> None:
-    response = visit(lea).post("/g/guide/edit/question/intent/", question_form(guide, **fields), headers=HTMX)
-
-    assert response.status_code == 422
-    assert f'id="{error_id}"' in response.text
-
-
-def test_a_rating_says_what_its_points_mean(visit: Visit, lea: User, guide: Guideline) -> None:
-    form = {"title": "How urgent?", "min": "1", "max": "3", "labels": "1 = Can wait\r\n3 = Today\r\n"}
-    base = part_digest(part(guide, "question", "urgency"))
-    visit(lea).post("/g/guide/edit/question/urgency/", form | {"base": base})
-
-    assert part(guide, "question", "urgency") == {
-        "key": "urgency", "type": "rating", "title": "How urgent?", "required": False, "min": 1, "max": 3,
-        "labels": {"1": "Can wait", "3": "Today"},
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("kind", "fields", "stored"),
-    [
-        ("number", {"min": "0", "max": "2.5", "unit": "kg"}, {"min": 0, "max": 2.5, "unit": "kg"}),
-        ("span", {"field": "body", "overlapping": "on", "options": "1", "o0-key": "PER", "o0-label": "Person"},
-         {"field": "body", "overlapping": True, "options": [{"key": "PER", "label": "Person"}]}),
-        ("boxes", {"field": "photo", "options": "1", "o0-key": "sign", "o0-label": "Sign"},
-         {"field": "photo", "options": [{"key": "sign", "label": "Sign"}]}),
-        ("preference", {"candidates": "left, right", "ties": "on", "strengths": "3"},
-         {"candidates": ["left", "right"], "strengths": 3}),
-        ("preference", {"candidates": "left right"}, {"candidates": ["left", "right"], "ties": False}),
-        ("ranking", {"candidates": "one two three"}, {"candidates": ["one", "two", "three"]}),
-    ],
-)  # fmt: skip
-def test_each_type_is_edited_with_when_it_is_asked(
-    visit: Visit, lea: User, guide: Guideline, kind: str, fields: dict[str, str], stored: dict[str, Any]
-) -> None:
-    client, url = visit(lea), "/g/guide/edit/question/more/"
-    client.post("/g/guide/edit/new/question/", {"title": "More", "type": kind, "key": "more"})
-    form = {"title": "More?", "required": "on", "condition": "urgency", "condition_in": "4 5"}
-    client.post(url, form | fields | {"base": part_digest(part(guide, "question", "more"))})
-
-    question = part(guide, "question", "more")
-    assert question == question | stored
-    assert question["visible_if"] == {"question": "urgency", "in": [4, 5]}
-    page = client.get(url).context["fields"]
-    assert page.raw == ""
-    assert page.form["condition_in"].value() == "4 5"
-
-
-@pytest.mark.parametrize(
-    ("fields", "error_id"),
-    [
-        ({"condition": "intent", "condition_in": "cheese"}, "id_condition_in-error"),
-        ({"condition": "intent", "condition_in": ""}, "id_condition_in-error"),
-        ({"condition": "mood", "condition_in": "x"}, "id_condition-error"),
-        ({"field": ""}, "id_field-error"),
-    ],
-)
-def test_a_wrong_condition_stands_beside_its_field(
-    visit: Visit, lea: User, guide: Guideline, fields: dict[str, str], error_id: str
-) -> None:
-    client, url = visit(lea), "/g/guide/edit/question/more/"
-    client.post("/g/guide/edit/new/question/", {"title": "More", "type": "span", "key": "more"})
-    before = part(guide, "question", "more")
-    form = {"title": "More?", "field": "text", "options": "1", "o0-key": "PER", "o0-label": "Person"}
-    response = client.post(url, form | fields | {"base": part_digest(before)}, headers=HTMX)
-
-    assert response.status_code == 422
-    assert f'id="{error_id}"' in response.text
-    assert part(guide, "question", "more") == before
-
-
-def test_what_the_form_does_not_show_of_a_question_stays(visit: Visit, lea: User, guide: Guideline) -> None:
-    many = {
-        "key": "names", "type": "choice", "title": "Names", "visible_if": {"question": "intent", "in": ["refund"]},
-        "options": [{"key": f"PER{n}", "label": f"Person {n}"} for n in range(151)],  # too many for a form
-    }  # fmt: skip
-    content = draft(guide).content | {"questions": [*draft(guide).content["questions"], many]}
-    save_draft(actor=lea, guideline=guide, content=content, change_note="", revision=draft(guide).revision)
-    before = part(guide, "question", "names")
-    client = visit(lea)
-
-    assert "&quot;PER150&quot;" in client.get("/g/guide/edit/question/names/").text
-    client.post("/g/guide/edit/question/names/", {"title": "Names of people", "base": part_digest(before)})
-
-    assert part(guide, "question", "names") == before | {"title": "Names of people", "required": False}
 
 
 def test_the_preview_is_rendered_here_and_stores_nothing(visit: Visit, lea: User, guide: Guideline) -> None:

@@ -30,16 +30,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def visit() -> Visit:
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return signed_in
-
-
-@pytest.fixture
 def guide(lea: User) -> Guideline:
     guideline = create_guideline(actor=lea, slug="guide", title="Guide")
     save_draft(actor=lea, guideline=guideline, content=INTENT, change_note="First", revision=1)
