@@ -17,7 +17,7 @@ class ScheduleForm(forms.Form):
     )  # fmt: skip
     after_labels = forms.IntegerField(
         label=_("After so many new labels"), required=False, min_value=LEAST_LABELS, max_value=MOST_LABELS,
-        help_text=_("Empty: however many are new."),
+        help_text=_("Empty: not by their number."),
     )  # fmt: skip
     after_publish = forms.BooleanField(
         label=_("After a new version of the guideline"), required=False,
